@@ -1,0 +1,10 @@
+# ARB_SANITIZE=address (ASan + UBSan) or thread (TSan): the native tests under a sanitizer.
+if(ARB_SANITIZE STREQUAL "address")
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(ARB_SANITIZE STREQUAL "thread")
+  add_compile_options(-fsanitize=thread -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=thread)
+elseif(NOT ARB_SANITIZE STREQUAL "")
+  message(FATAL_ERROR "ARB_SANITIZE is '${ARB_SANITIZE}'; allowed: '', 'address', 'thread'")
+endif()

@@ -1,0 +1,200 @@
+/* arbalest.h: the whole public C ABI of libarbalest.
+ *
+ * An index holds rows (vectors as FP16 or float32), their int64 ids, and an HNSW graph over them.
+ *
+ * Threads. Every function may be called from any thread, at the same time as any other, except
+ * arb_index_close: the caller makes sure that no call on that index is running or follows.
+ * The library starts no thread, never exits the process, never prints, and keeps no global state
+ * but the calling thread's error message.
+ *
+ * Errors. A function returns a status. Where it is not ARB_OK, arb_last_error() tells this thread
+ * what was wrong (the field, the value found, the value allowed), and every output is untouched.
+ *
+ * Arrow. Inputs and outputs cross by the Arrow C Data Interface. An input is released by the
+ * callee on success and left to the caller on failure; a schema passed beside an input array is only
+ * read, and stays the caller's. An output struct is the caller's to release.
+ */
+#ifndef ARBALEST_H
+#define ARBALEST_H
+
+#include "arbalest/arrow_c_data.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define ARB_API __attribute__((visibility("default")))
+
+/* Limits, each in its unit. */
+#define ARB_DIM_MAX 8192           /* components of a vector */
+#define ARB_NODES_MAX 2147483647u  /* rows of one index */
+#define ARB_M_MIN 2
+#define ARB_M_MAX 128
+#define ARB_EF_MAX 65536           /* breadth, in construction and in search */
+#define ARB_K_MAX 10000            /* results a query */
+
+typedef enum arb_status {
+    ARB_OK = 0,
+    ARB_INVALID_ARGUMENT = 1,
+    ARB_NOT_FOUND = 2,
+    ARB_RESOURCE_EXHAUSTED = 3, /* a limit of the index, or no memory */
+    ARB_IO = 4,
+    ARB_CORRUPT = 5,     /* a file does not say what its checksum says */
+    ARB_UNSUPPORTED = 6, /* the CPU lacks what the kernel set requires, or the file is of another version */
+    ARB_INTERNAL = 7
+} arb_status;
+
+typedef enum arb_metric { ARB_METRIC_L2 = 0, ARB_METRIC_COSINE = 1, ARB_METRIC_DOT = 2 } arb_metric;
+typedef enum arb_element { ARB_ELEMENT_F16 = 0, ARB_ELEMENT_F32 = 1 } arb_element;
+
+ARB_API const char *arb_version(void);
+
+/* The message of this thread's last failed call; "" if none has failed. Valid until its next one. */
+ARB_API const char *arb_last_error(void);
+
+/* ---- CPU facts and kernel sets: C reports, the caller picks -------------------------------- */
+
+/* x86-64: the CPUID bit and the operating system's XCR0 state. aarch64: AT_HWCAP. */
+#define ARB_CPU_AVX2 (1ull << 0)       /* with FMA and F16C */
+#define ARB_CPU_AVX512 (1ull << 1)     /* F, BW, DQ, VL */
+#define ARB_CPU_AVX512VNNI (1ull << 2)
+#define ARB_CPU_AVX512FP16 (1ull << 3)
+#define ARB_CPU_NEON (1ull << 32)
+#define ARB_CPU_NEONFP16 (1ull << 33)  /* FEAT_FP16 */
+#define ARB_CPU_NEONFHM (1ull << 34)   /* FEAT_FHM */
+#define ARB_CPU_NEONDOTPROD (1ull << 35)
+
+ARB_API uint64_t arb_cpu_features(void);
+
+/* Kernel sets of this architecture, from the plainest (0, "ref") to the widest. */
+ARB_API int32_t arb_kernel_set_count(void);
+ARB_API const char *arb_kernel_set_name(int32_t set);  /* NULL if there is no such set */
+ARB_API uint64_t arb_kernel_set_requires(int32_t set); /* ARB_CPU_* bits; 0 for ref */
+/* What the set runs for a job: job is "f16_l2sq", "f16_cosine", "f32_dot", "cast_f32_f16", ...;
+ * the answer is a kernel's name such as "arb_f16_l2sq_avx512", or NULL for an unknown job. */
+ARB_API const char *arb_kernel_set_kernel(int32_t set, const char *job);
+
+/* ---- Index --------------------------------------------------------------------------------- */
+
+typedef struct arb_index arb_index;
+
+typedef struct arb_index_options {
+    uint32_t struct_size; /* sizeof(arb_index_options) as the caller knows it */
+    uint32_t dim;         /* 1..ARB_DIM_MAX */
+    int32_t metric;       /* arb_metric */
+    int32_t element;      /* arb_element */
+    uint32_t M;           /* links a node and upper level; level 0 has 2M */
+    uint32_t ef_construction;
+    uint64_t seed;        /* of the levels */
+    int32_t kernel_set;   /* index of the set; fixed for the life of the index */
+    int32_t trust_kernel_set; /* 1: take the set although CPUID hides its feature (a VM's mask);
+                                 executing it on a CPU that lacks it kills the process */
+} arb_index_options;
+
+/* Breadth and what to do. */
+typedef struct arb_search_options {
+    uint32_t struct_size;
+    uint32_t k;       /* 1..ARB_K_MAX */
+    uint32_t ef;      /* k..ARB_EF_MAX; taken as max(ef, k) */
+    int32_t exact;    /* 1: scan every live row instead of the graph */
+} arb_search_options;
+
+/* What a search call did, summed over its queries. */
+typedef struct arb_search_stats {
+    uint64_t visited;      /* distances computed over graph nodes */
+    uint64_t tail_scanned; /* distances computed over rows not linked yet */
+    uint64_t hops;         /* nodes expanded on level 0 */
+} arb_search_stats;
+
+typedef struct arb_index_stats {
+    uint64_t rows;       /* appended, deleted ones included */
+    uint64_t live;       /* rows that a search can return */
+    uint64_t deleted;
+    uint64_t pending;    /* appended and not linked yet: scanned exactly by every search */
+    uint64_t vector_bytes;
+    uint64_t graph_bytes;
+    uint64_t id_bytes;
+    uint64_t overlay_lists; /* neighbor lists that changed since the last freeze */
+    uint32_t dim;
+    int32_t metric;
+    int32_t element;
+    uint32_t M;
+    uint32_t ef_construction;
+    uint32_t level_max;
+    int32_t kernel_set;
+    int32_t native_arithmetic; /* 1: traversal sums in FP16 (drained); 0: every sum is FP32 */
+    float abs_max;             /* largest |component| seen */
+} arb_index_stats;
+
+/* What validate found. All counts are 0 in a sound graph. */
+typedef struct arb_index_report {
+    uint64_t nodes;
+    uint64_t edges;
+    uint64_t out_of_bounds; /* neighbor ids >= nodes, or on a level the neighbor does not have */
+    uint64_t self_links;
+    uint64_t duplicate_links;
+    uint64_t overfull_lists;
+    uint64_t count_mismatches; /* where a list's stored length disagrees with its contents */
+    uint64_t unreachable; /* linked nodes that no path on level 0 reaches from the entry point */
+} arb_index_report;
+
+ARB_API arb_status arb_index_create(const arb_index_options *options, arb_index **out);
+ARB_API void arb_index_close(arb_index *index);
+
+/* Appends rows: batch is struct<id: int64, vector: fixed_size_list<T>[dim]> with T = halffloat,
+ * float, double, int8 or uint8. Rows are searchable (by exact scan) when this returns; arb_index_link
+ * puts them into the graph. An id that lives already is replaced: its old row is deleted. Nothing
+ * is appended if any row is bad (null, NaN, infinite, beyond FP16's range, zero under cosine).
+ * first_row (may be NULL) is the number of the batch's first row. */
+ARB_API arb_status arb_index_append(arb_index *index, struct ArrowSchema *schema,
+                                    struct ArrowArray *batch, uint64_t *first_row);
+
+/* Links up to max_rows pending rows into the graph; many threads may call at once, each takes its
+ * own rows. linked is how many this call linked: 0 when no row was left to take. */
+ARB_API arb_status arb_index_link(arb_index *index, uint32_t max_rows, uint32_t *linked);
+
+/* Marks rows deleted: ids is an int64 array; deleted counts those that lived. The next search
+ * does not return them. */
+ARB_API arb_status arb_index_delete(arb_index *index, struct ArrowSchema *schema,
+                                    struct ArrowArray *ids, uint64_t *deleted);
+
+/* Searches every row of queries, a fixed_size_list<T>[dim] array, T as for append. The answer is
+ * struct<query: uint32, id: int64, distance: float32>, ordered by query, then nearest first.
+ * Distances: squared L2, 1 - cosine, -dot, summed in FP32. Fewer than k hits come back
+ * only when fewer rows live. stats may be NULL. */
+ARB_API arb_status arb_index_search(const arb_index *index, const arb_search_options *options,
+                                    struct ArrowSchema *query_schema, struct ArrowArray *queries,
+                                    struct ArrowSchema *out_schema, struct ArrowArray *out,
+                                    arb_search_stats *stats);
+
+/* The stored vectors of ids (an int64 array), in their order, as fixed_size_list<element>[dim];
+ * an id that does not live gives a null. */
+ARB_API arb_status arb_index_vectors(const arb_index *index, struct ArrowSchema *ids_schema,
+                                     struct ArrowArray *ids, struct ArrowSchema *out_schema,
+                                     struct ArrowArray *out);
+
+/* Packs base and overlay into a new CSR base. Searches and links go on meanwhile. */
+ARB_API arb_status arb_index_freeze(arb_index *index);
+
+ARB_API arb_status arb_index_validate(const arb_index *index, arb_index_report *out);
+ARB_API arb_status arb_index_get_stats(const arb_index *index, arb_index_stats *out);
+
+/* Writes the index to a file (beside, fsynced, then renamed over path). Appends, links and searches
+ * go on; the file holds the first `rows` rows (UINT64_MAX: all there are at the call) and their
+ * deletions as of the call or later. */
+ARB_API arb_status arb_index_save(const arb_index *index, const char *path, uint64_t rows);
+
+/* Opens a file. resident = 0 maps it; 1 copies the vectors to huge pages. Checksums are verified. Metric,
+ * element, M, ef_construction and dim come from the file; of options only kernel_set and
+ * trust_kernel_set are read. */
+ARB_API arb_status arb_index_open(const char *path, const arb_index_options *options,
+                                  int32_t resident, arb_index **out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

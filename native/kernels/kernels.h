@@ -1,0 +1,55 @@
+/* kernels.h: what the rest of the library sees of the kernels.
+ *
+ * A kernel set is a table of functions for one instruction set. Sets are constant; an index keeps a
+ * pointer to the one it was created with. Where a set has no kernel of its own for a job, its entry is
+ * that of the next plainer set, so no entry is ever NULL except `native`.
+ *
+ * Kernels take any alignment and read exactly `dim` elements: no byte before, none after. */
+#ifndef ARB_KERNELS_KERNELS_H
+#define ARB_KERNELS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arbalest/arbalest.h"
+
+#define ARB_ELEMENTS 2
+#define ARB_METRICS 3
+
+/* l2sq gives the squared distance; dot gives the plain dot product (NOT negated); cosine gives
+ * 1 - dot / sqrt(qq * rr), summing all three in the same pass. */
+typedef float (*arb_distance_fn)(const void *query, const void *row, size_t dim);
+typedef void (*arb_distance_x4_fn)(const void *query, const void *const rows[4], size_t dim,
+                                   float out[4]);
+
+typedef struct arb_distance {
+    arb_distance_fn one;
+    arb_distance_x4_fn four;
+} arb_distance;
+
+typedef struct arb_kernel_set {
+    const char *name;
+    uint64_t requires; /* ARB_CPU_* bits */
+    /* [element][metric], summed in FP32 whatever the element. */
+    arb_distance distance[ARB_ELEMENTS][ARB_METRICS];
+    /* FP16 arithmetic on f16 rows, drained into FP32 every few blocks; {NULL, NULL} where the set has
+     * none. Only for data that arb_native_range_is_safe() accepts. */
+    arb_distance native[ARB_METRICS];
+    void (*cast_f32_f16)(const float *src, uint16_t *dst, size_t n);
+    void (*cast_f64_f16)(const double *src, uint16_t *dst, size_t n);
+    void (*cast_i8_f16)(const int8_t *src, uint16_t *dst, size_t n);
+    void (*cast_u8_f16)(const uint8_t *src, uint16_t *dst, size_t n);
+    void (*cast_f16_f32)(const uint16_t *src, float *dst, size_t n);
+} arb_kernel_set;
+
+/* NULL where there is no such set. Sets go from the plainest (0, "ref") to the widest. */
+const arb_kernel_set *arb_kernel_set_at(int32_t set);
+
+/* The features of this CPU, as arb_cpu_features() reports them. */
+uint64_t arb_cpu_facts(void);
+
+/* Whether FP16 sums of the native kernels can neither overflow nor drown in rounding for rows whose
+ * components lie within [-abs_max, abs_max] and have the root mean square rms. */
+int arb_native_range_is_safe(arb_metric metric, float abs_max, float rms, size_t dim);
+
+#endif
