@@ -1,8 +1,8 @@
 /* kernels.h: what the rest of the library sees of the kernels.
  *
  * A kernel set is a table of functions for one instruction set. Sets are constant; an index keeps a
- * pointer to the one it was created with. Where a set has no kernel of its own for a job, its entry is
- * that of the next plainer set, so no entry is ever NULL except `native`.
+ * pointer to the one it was created with. Where a set has no kernel of its own for a job, its entry
+ * is that of the next plainer set, so no entry is ever NULL except `native`.
  *
  * Kernels take any alignment and read exactly `dim` elements: no byte before, none after. */
 #ifndef ARB_KERNELS_KERNELS_H
@@ -17,7 +17,8 @@
 #define ARB_METRICS 3
 
 /* l2sq gives the squared distance; dot gives the plain dot product (NOT negated); cosine gives
- * 1 - dot / sqrt(qq * rr), summing all three in the same pass. */
+ * 1 - dot / (sqrt(qq) * sqrt(rr)), summing all three in the same pass: NaN where either vector is
+ * zero. */
 typedef float (*arb_distance_fn)(const void *query, const void *row, size_t dim);
 typedef void (*arb_distance_x4_fn)(const void *query, const void *const rows[4], size_t dim,
                                    float out[4]);
@@ -32,8 +33,8 @@ typedef struct arb_kernel_set {
     uint64_t requires; /* ARB_CPU_* bits */
     /* [element][metric], summed in FP32 whatever the element. */
     arb_distance distance[ARB_ELEMENTS][ARB_METRICS];
-    /* FP16 arithmetic on f16 rows, drained into FP32 every few blocks; {NULL, NULL} where the set has
-     * none. Only for data that arb_native_range_is_safe() accepts. */
+    /* FP16 arithmetic on f16 rows, drained into FP32 every few blocks; {NULL, NULL} where the set
+     * has none. Only for data that arb_native_range_is_safe() accepts. */
     arb_distance native[ARB_METRICS];
     void (*cast_f32_f16)(const float *src, uint16_t *dst, size_t n);
     void (*cast_f64_f16)(const double *src, uint16_t *dst, size_t n);
@@ -48,8 +49,14 @@ const arb_kernel_set *arb_kernel_set_at(int32_t set);
 /* The features of this CPU, as arb_cpu_features() reports them. */
 uint64_t arb_cpu_facts(void);
 
-/* Whether FP16 sums of the native kernels can neither overflow nor drown in rounding for rows whose
- * components lie within [-abs_max, abs_max] and have the root mean square rms. */
+/* Terms that a native kernel may sum in one FP16 lane before it drains the lane into FP32, the
+ * merging of its accumulators counted. Every native kernel keeps to it; the range guard rests on
+ * it. */
+#define ARB_NATIVE_TERMS_MAX 32
+
+/* Whether FP16 sums of the native kernels can neither overflow nor drown in rounding for vectors
+ * whose components lie within [-abs_max, abs_max] and have the root mean square rms. It must hold
+ * of the rows and of the query. native_range.c has the proof. */
 int arb_native_range_is_safe(arb_metric metric, float abs_max, float rms, size_t dim);
 
 #endif

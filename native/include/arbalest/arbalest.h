@@ -58,7 +58,7 @@ ARB_API const char *arb_last_error(void);
 /* ---- CPU facts and kernel sets: C reports, the caller picks -------------------------------- */
 
 /* x86-64: the CPUID bit and the operating system's XCR0 state. aarch64: AT_HWCAP. */
-#define ARB_CPU_AVX2 (1ull << 0)       /* with FMA and F16C */
+#define ARB_CPU_AVX2 (1ull << 0)       /* with FMA, F16C and BMI2 */
 #define ARB_CPU_AVX512 (1ull << 1)     /* F, BW, DQ, VL */
 #define ARB_CPU_AVX512VNNI (1ull << 2)
 #define ARB_CPU_AVX512FP16 (1ull << 3)
@@ -73,8 +73,9 @@ ARB_API uint64_t arb_cpu_features(void);
 ARB_API int32_t arb_kernel_set_count(void);
 ARB_API const char *arb_kernel_set_name(int32_t set);  /* NULL if there is no such set */
 ARB_API uint64_t arb_kernel_set_requires(int32_t set); /* ARB_CPU_* bits; 0 for ref */
-/* What the set runs for a job: job is "f16_l2sq", "f16_cosine", "f32_dot", "cast_f32_f16", ...;
- * the answer is a kernel's name such as "arb_f16_l2sq_avx512", or NULL for an unknown job. */
+/* What the set runs for a job: job is "f16_l2sq", "f16_cosine_x4", "f32_dot", "cast_f32_f16", ..., or
+ * "native_f16_l2sq" for the kernel with FP16 sums. The answer is a kernel's name such as
+ * "arb_f16_l2sq_avx512", or NULL for an unknown job or one that the set has no kernel for. */
 ARB_API const char *arb_kernel_set_kernel(int32_t set, const char *job);
 
 /* ---- Index --------------------------------------------------------------------------------- */

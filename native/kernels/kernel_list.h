@@ -1,0 +1,82 @@
+/* kernel_list.h: every kernel of the library, declared once.
+ *
+ * A list is a macro that takes three macros and applies them to its kernels:
+ *   ONE(family, op, isa)            arb_<family>_<op>_<isa>: one query, one row
+ *   FOUR(family, op, isa)           arb_<family>_<op>_x4_<isa>: one query, four rows by pointer
+ *   CAST(from, to, From, To, isa)   arb_cast_<from>_<to>_<isa>: n elements, From and To in C
+ * family is the element type of both operands; op is l2sq, dot or cosine; isa names the
+ * instruction set as in kernel_sets.c.
+ *
+ * Prototypes, the name table, the tests and the bench are all made from these lists, so a kernel
+ * that stands here cannot be forgotten by any of them. native/asm/README.md tells how to add one.
+ */
+#ifndef ARB_KERNELS_KERNEL_LIST_H
+#define ARB_KERNELS_KERNEL_LIST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The three ops of a family, in both shapes. */
+#define ARB_KERNELS_OF_FAMILY(ONE, FOUR, family, isa)                                              \
+    ONE(family, l2sq, isa)                                                                         \
+    ONE(family, dot, isa)                                                                          \
+    ONE(family, cosine, isa)                                                                       \
+    FOUR(family, l2sq, isa)                                                                        \
+    FOUR(family, dot, isa)                                                                         \
+    FOUR(family, cosine, isa)
+
+/* The casts of rows that come in, and the one back. */
+#define ARB_KERNELS_OF_CASTS(CAST, isa)                                                            \
+    CAST(f32, f16, float, uint16_t, isa)                                                           \
+    CAST(f64, f16, double, uint16_t, isa)                                                          \
+    CAST(i8, f16, int8_t, uint16_t, isa)                                                           \
+    CAST(u8, f16, uint8_t, uint16_t, isa)                                                          \
+    CAST(f16, f32, uint16_t, float, isa)
+
+/* Portable C: native/kernels/reference_*.c. */
+#define ARB_KERNELS_REF(ONE, FOUR, CAST)                                                           \
+    ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, ref)                                                     \
+    ARB_KERNELS_OF_FAMILY(ONE, FOUR, f32, ref)                                                     \
+    ARB_KERNELS_OF_CASTS(CAST, ref)
+
+#if defined(ARB_ARCH_x86_64)
+
+/* native/asm/x86_64. avx2 and avx512 widen halves and sum in FP32; avx512fp16 computes on halves
+ * and drains its sums into FP32. */
+#    define ARB_KERNELS_ARCH(ONE, FOUR, CAST)
+
+#elif defined(ARB_ARCH_aarch64)
+
+/* native/asm/aarch64. neon widens; neonfp16 computes on halves and drains its sums into FP32;
+ * neonfhm multiplies halves into FP32 sums (FMLAL), which has no subtraction and so no l2sq. */
+#    define ARB_KERNELS_ARCH(ONE, FOUR, CAST)                                                      \
+        ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, neon)                                                \
+        ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, neonfp16)                                            \
+        ONE(f16, dot, neonfhm)                                                                     \
+        ONE(f16, cosine, neonfhm)                                                                  \
+        FOUR(f16, dot, neonfhm)                                                                    \
+        FOUR(f16, cosine, neonfhm)                                                                 \
+        ARB_KERNELS_OF_FAMILY(ONE, FOUR, f32, neon)                                                \
+        ARB_KERNELS_OF_CASTS(CAST, neon)
+
+#endif
+
+#define ARB_KERNELS(ONE, FOUR, CAST)                                                               \
+    ARB_KERNELS_REF(ONE, FOUR, CAST)                                                               \
+    ARB_KERNELS_ARCH(ONE, FOUR, CAST)
+
+#define ARB_DECLARE_ONE(family, op, isa)                                                           \
+    float arb_##family##_##op##_##isa(const void *query, const void *row, size_t dim);
+#define ARB_DECLARE_FOUR(family, op, isa)                                                          \
+    void arb_##family##_##op##_x4_##isa(const void *query, const void *const rows[4], size_t dim,  \
+                                        float out[4]);
+#define ARB_DECLARE_CAST(from, to, From, To, isa)                                                  \
+    void arb_cast_##from##_##to##_##isa(const From *src, To *dst, size_t n);
+
+ARB_KERNELS(ARB_DECLARE_ONE, ARB_DECLARE_FOUR, ARB_DECLARE_CAST)
+
+#undef ARB_DECLARE_ONE
+#undef ARB_DECLARE_FOUR
+#undef ARB_DECLARE_CAST
+
+#endif
