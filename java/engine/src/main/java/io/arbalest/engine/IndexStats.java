@@ -1,0 +1,42 @@
+package io.arbalest.engine;
+
+/**
+ * The size and shape of an index at one moment.
+ *
+ * @param rows rows appended, deleted ones included
+ * @param live rows that a search can return
+ * @param deleted rows deleted or replaced
+ * @param pending rows appended and not linked yet: scanned exactly by every search
+ * @param vectorBytes bytes of vectors
+ * @param graphBytes bytes of the graph
+ * @param idBytes bytes of the id map
+ * @param overlayLists neighbor lists that changed since the last freeze
+ * @param dimension components of a vector
+ * @param metric how distances are measured
+ * @param element how components are kept
+ * @param m links a node on the upper levels; level 0 has twice as many
+ * @param efConstruction breadth of construction
+ * @param levelMax highest level of the graph
+ * @param kernelSet name of the kernel set in use
+ * @param nativeArithmetic true where traversal sums in FP16 (drained); false where every sum is
+ *     FP32
+ * @param absMax largest |component| seen
+ */
+public record IndexStats(
+    long rows,
+    long live,
+    long deleted,
+    long pending,
+    long vectorBytes,
+    long graphBytes,
+    long idBytes,
+    long overlayLists,
+    int dimension,
+    Metric metric,
+    ElementType element,
+    int m,
+    int efConstruction,
+    int levelMax,
+    String kernelSet,
+    boolean nativeArithmetic,
+    float absMax) {}

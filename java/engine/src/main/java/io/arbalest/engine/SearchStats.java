@@ -1,0 +1,10 @@
+package io.arbalest.engine;
+
+/**
+ * What a search call did, summed over its queries.
+ *
+ * @param visited distances computed over graph nodes
+ * @param tailScanned distances computed over rows that are not linked yet
+ * @param hops nodes expanded on level 0
+ */
+public record SearchStats(long visited, long tailScanned, long hops) {}

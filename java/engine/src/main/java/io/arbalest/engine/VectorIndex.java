@@ -1,0 +1,492 @@
+package io.arbalest.engine;
+
+import io.arbalest.engine.internal.CallScope;
+import io.arbalest.engine.internal.Errors;
+import io.arbalest.engine.internal.IndexHandle;
+import io.arbalest.engine.internal.IndexStructs;
+import io.arbalest.engine.internal.InputFields;
+import io.arbalest.engine.internal.Native;
+import java.lang.ref.Cleaner;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.apache.arrow.c.ArrowArray;
+import org.apache.arrow.c.ArrowSchema;
+import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+
+/**
+ * Vectors of one dimension, each under an int64 id, searched by an HNSW graph in native memory.
+ *
+ * <p><b>Adding.</b> {@link #append} makes rows searchable at once, by an exact scan; {@link #link}
+ * puts them into the graph, in as many threads as call it; {@link #add} does both. An id that lives
+ * already is replaced. Vectors come as {@code float[][]} or as an Arrow {@code fixed_size_list} of
+ * float16, float32, float64, int8 or uint8, and are cast to the index's {@link ElementType}. A
+ * batch is taken whole or not at all: a null, NaN, infinite or too large component, or a zero
+ * vector under cosine, is an INVALID_ARGUMENT that names row and column.
+ *
+ * <p><b>Searching.</b> Distances are squared L2, 1 − cosine or −dot, summed in FP32; smaller is
+ * nearer. A search returns k live rows, fewer only when fewer live, and no id twice.
+ *
+ * <p><b>Threads.</b> Every method may be called from any thread at any time. Searches take no lock.
+ * {@link #close()} waits for running calls; calls that start after it are refused.
+ *
+ * <p><b>Errors.</b> {@link ArbalestException}, whose status says what kind; a call that throws has
+ * changed nothing.
+ */
+public final class VectorIndex implements AutoCloseable {
+  private static final Cleaner CLEANER = Cleaner.create();
+
+  /** The charset in which the JVM hands file names to the system. */
+  private static final Charset FILE_NAMES =
+      Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+
+  private final IndexHandle handle;
+  private final int dimension;
+  private final Metric metric;
+  private final ElementType element;
+  private final KernelSet kernelSet;
+
+  private VectorIndex(
+      IndexHandle handle, int dimension, Metric metric, ElementType element, KernelSet kernelSet) {
+    this.dimension = dimension;
+    this.metric = metric;
+    this.element = element;
+    this.kernelSet = kernelSet;
+    this.handle = handle;
+    CLEANER.register(this, handle::closeLeaked);
+  }
+
+  /**
+   * Starts an empty index.
+   *
+   * @param dimension components of a vector, 1..{@value Limits#DIMENSION_MAX}
+   */
+  public static Builder builder(int dimension) {
+    return new Builder(dimension);
+  }
+
+  /** Opens a saved index, mapped, with the best kernels. See {@link #open(Path, OpenOptions)}. */
+  public static VectorIndex open(Path file) {
+    return open(file, OpenOptions.defaults());
+  }
+
+  /**
+   * Opens a saved index. Checksums are verified. Metric, element, dimension, M and ef_construction
+   * come from the file.
+   *
+   * @throws ArbalestException NOT_FOUND or IO if the file cannot be read, CORRUPT if it is damaged,
+   *     UNSUPPORTED if it is of another version or the kernel set does not run here
+   */
+  public static VectorIndex open(Path file, OpenOptions options) {
+    KernelSet kernels = options.kernelSet() == null ? KernelSet.best() : options.kernelSet();
+    try (CallScope scope = new CallScope()) {
+      ArrowBuf out = scope.memory(8);
+      long struct =
+          IndexStructs.indexOptions(scope, 1, 0, 0, 0, 0, 0, kernels.index(), kernels.isTrusted());
+      Errors.check(
+          Native.arb_index_open(
+              fileName(file), struct, options.resident() ? 1 : 0, out.memoryAddress()));
+      IndexHandle handle = new IndexHandle(out.getLong(0), "index of " + file);
+      ArrowBuf stats = scope.memory(IndexStructs.STATS_BYTES);
+      handle.call(index -> Native.arb_index_get_stats(index, stats.memoryAddress()));
+      IndexStats found = IndexStructs.stats(stats);
+      return new VectorIndex(handle, found.dimension(), found.metric(), found.element(), kernels);
+    }
+  }
+
+  /** The same as {@link #append(long[], float[][])}, then links as many rows in this thread. */
+  public void add(long[] ids, float[][] vectors) {
+    append(ids, vectors);
+    linkAll(ids.length);
+  }
+
+  /**
+   * The same as {@link #append(BigIntVector, FixedSizeListVector)}, then links as many rows in this
+   * thread.
+   */
+  public void add(BigIntVector ids, FixedSizeListVector vectors) {
+    append(ids, vectors);
+    linkAll(ids.getValueCount());
+  }
+
+  /**
+   * Appends rows, searchable at once by an exact scan.
+   *
+   * @param ids one a vector; an id that lives already is replaced
+   * @param vectors as long as {@code ids}, each of {@link #dimension()} components
+   * @return the number of the first row; rows are numbered from 0 in the order of appending
+   */
+  public long append(long[] ids, float[][] vectors) {
+    if (ids.length != vectors.length) {
+      throw ArbalestException.invalid(
+          "ids: found %d for %d vectors, allowed as many", ids.length, vectors.length);
+    }
+    try (CallScope scope = new CallScope()) {
+      long batch =
+          scope.struct(ids.length, scope.copy(ids), scope.copy("vectors", vectors, dimension));
+      return append(scope, scope.schema(InputFields.batch(InputFields.floats(dimension))), batch);
+    }
+  }
+
+  /**
+   * Appends rows, searchable at once by an exact scan. The vectors are only read, and stay the
+   * caller's.
+   *
+   * @param ids one a vector, without nulls
+   * @param vectors lists of {@link #dimension()} float16, float32, float64, int8 or uint8
+   * @return the number of the first row; rows are numbered from 0 in the order of appending
+   */
+  public long append(BigIntVector ids, FixedSizeListVector vectors) {
+    if (ids.getValueCount() != vectors.getValueCount()) {
+      throw ArbalestException.invalid(
+          "ids: found %d for %d vectors, allowed as many",
+          ids.getValueCount(), vectors.getValueCount());
+    }
+    try (CallScope scope = new CallScope()) {
+      return append(
+          scope,
+          scope.schema(InputFields.batch(vectors.getField())),
+          scope.struct(
+              ids.getValueCount(), scope.borrow("ids", ids), scope.borrow("vectors", vectors)));
+    }
+  }
+
+  /**
+   * Appends what two structs of the Arrow C Data Interface say; the batch is released on success.
+   */
+  long append(CallScope scope, long schema, long batch) {
+    ArrowBuf firstRow = scope.memory(8);
+    handle.call(index -> Native.arb_index_append(index, schema, batch, firstRow.memoryAddress()));
+    return firstRow.getLong(0);
+  }
+
+  /**
+   * Links pending rows into the graph. Many threads may call at once; each takes its own rows.
+   *
+   * @param maxRows how many to link at most, from 1
+   * @return how many this call linked; 0 when no row was left to take
+   */
+  public int link(int maxRows) {
+    Limits.check("maxRows", maxRows, 1, Limits.ROWS_MAX);
+    try (CallScope scope = new CallScope()) {
+      ArrowBuf linked = scope.memory(4);
+      handle.call(index -> Native.arb_index_link(index, maxRows, linked.memoryAddress()));
+      return linked.getInt(0);
+    }
+  }
+
+  /**
+   * Deletes rows: the next search does not return them.
+   *
+   * @return how many of the ids lived
+   */
+  public long delete(long... ids) {
+    try (CallScope scope = new CallScope()) {
+      return delete(scope, scope.copy(ids));
+    }
+  }
+
+  /**
+   * Deletes rows: the next search does not return them.
+   *
+   * @param ids without nulls; only read
+   * @return how many of the ids lived
+   */
+  public long delete(BigIntVector ids) {
+    try (CallScope scope = new CallScope()) {
+      return delete(scope, scope.borrow("ids", ids));
+    }
+  }
+
+  private long delete(CallScope scope, long ids) {
+    ArrowBuf deleted = scope.memory(8);
+    long schema = scope.schema(InputFields.ids());
+    handle.call(index -> Native.arb_index_delete(index, schema, ids, deleted.memoryAddress()));
+    return deleted.getLong(0);
+  }
+
+  /** The {@code k} rows nearest to {@code query}, with the default breadth. */
+  public SearchResult search(float[] query, int k) {
+    return search(query, SearchOptions.k(k));
+  }
+
+  /**
+   * The rows nearest to {@code query}.
+   *
+   * @param query {@link #dimension()} components
+   */
+  public SearchResult search(float[] query, SearchOptions options) {
+    CallScope.checkLength("query", query, dimension);
+    long[] ids = new long[options.k()];
+    float[] distances = new float[options.k()];
+    long[] stats = new long[4];
+    handle.call(
+        index ->
+            Native.arb_jni_search_one(
+                index,
+                query,
+                dimension,
+                options.k(),
+                options.ef(),
+                options.exact() ? 1 : 0,
+                ids,
+                distances,
+                stats));
+    int hits = (int) stats[3];
+    return new SearchResult(
+        hits == ids.length ? ids : Arrays.copyOf(ids, hits),
+        hits == ids.length ? distances : Arrays.copyOf(distances, hits),
+        new SearchStats(stats[0], stats[1], stats[2]));
+  }
+
+  /**
+   * The rows nearest to each query, in the calling thread.
+   *
+   * @param queries each of {@link #dimension()} components
+   * @return a result a query, in their order
+   */
+  public List<SearchResult> search(float[][] queries, SearchOptions options) {
+    List<SearchResult> results = new ArrayList<>(queries.length);
+    for (int i = 0; i < queries.length; i++) {
+      CallScope.checkLength("queries[" + i + "]", queries[i], dimension);
+    }
+    for (float[] query : queries) {
+      results.add(search(query, options));
+    }
+    return results;
+  }
+
+  /**
+   * The rows nearest to each query, in the calling thread.
+   *
+   * @param queries lists of {@link #dimension()} float16, float32, float64, int8 or uint8; only
+   *     read
+   * @param allocator accounts for the result until it is closed
+   */
+  public SearchBatch search(
+      FixedSizeListVector queries, SearchOptions options, BufferAllocator allocator) {
+    try (CallScope scope = new CallScope()) {
+      long array = scope.borrow("queries", queries);
+      long schema = scope.schema(InputFields.vectors(queries.getField()));
+      long struct = IndexStructs.searchOptions(scope, options);
+      ArrowBuf stats = IndexStructs.emptySearchStats(scope);
+      ArrowSchema outSchema = scope.emptySchema();
+      ArrowArray out = scope.emptyArray();
+      handle.call(
+          index ->
+              Native.arb_index_search(
+                  index,
+                  struct,
+                  schema,
+                  array,
+                  outSchema.memoryAddress(),
+                  out.memoryAddress(),
+                  stats.memoryAddress()));
+      VectorSchemaRoot root = CallScope.importRoot(allocator, out, outSchema);
+      return new SearchBatch(root, IndexStructs.searchStats(stats));
+    }
+  }
+
+  /**
+   * The stored vectors of some ids.
+   *
+   * @param ids without nulls; only read
+   * @param allocator accounts for the result until it is closed
+   * @return in the order of {@code ids}, lists of {@link #dimension()} float16 or float32, as
+   *     {@link #element()} says; null where an id does not live
+   */
+  public FixedSizeListVector vectors(BigIntVector ids, BufferAllocator allocator) {
+    try (CallScope scope = new CallScope()) {
+      long array = scope.borrow("ids", ids);
+      long schema = scope.schema(InputFields.ids());
+      ArrowSchema outSchema = scope.emptySchema();
+      ArrowArray out = scope.emptyArray();
+      handle.call(
+          index ->
+              Native.arb_index_vectors(
+                  index, schema, array, outSchema.memoryAddress(), out.memoryAddress()));
+      return CallScope.importVector(allocator, out, outSchema);
+    }
+  }
+
+  /** Packs the graph into fewer, denser pages. Searches, appends and links go on meanwhile. */
+  public void freeze() {
+    handle.call(index -> Native.arb_index_freeze(index));
+  }
+
+  /** Writes all rows to a file. See {@link #save(Path, long)}. */
+  public void save(Path file) {
+    save(file, -1);
+  }
+
+  /**
+   * Writes the index beside {@code file}, fsyncs, and renames over it. Calls of other threads go
+   * on.
+   *
+   * @param rows how many rows, from the first; −1 for all that are there at the call. Deletions are
+   *     those as of the call or later
+   */
+  public void save(Path file, long rows) {
+    if (rows < -1) {
+      throw ArbalestException.invalid("rows: found %d, allowed -1 (all) or more", rows);
+    }
+    byte[] name = fileName(file);
+    handle.call(index -> Native.arb_index_save(index, name, rows));
+  }
+
+  /** Walks the whole graph and counts its faults. Costs a pass over every list. */
+  public IndexReport validate() {
+    try (CallScope scope = new CallScope()) {
+      ArrowBuf out = scope.memory(IndexStructs.REPORT_BYTES);
+      handle.call(index -> Native.arb_index_validate(index, out.memoryAddress()));
+      return IndexStructs.report(out);
+    }
+  }
+
+  /** The size and shape of the index now. */
+  public IndexStats stats() {
+    try (CallScope scope = new CallScope()) {
+      ArrowBuf out = scope.memory(IndexStructs.STATS_BYTES);
+      handle.call(index -> Native.arb_index_get_stats(index, out.memoryAddress()));
+      return IndexStructs.stats(out);
+    }
+  }
+
+  /** Components of a vector. */
+  public int dimension() {
+    return dimension;
+  }
+
+  /** How distances are measured. */
+  public Metric metric() {
+    return metric;
+  }
+
+  /** How components are kept. */
+  public ElementType element() {
+    return element;
+  }
+
+  /** The kernels that this index runs, fixed for its life. */
+  public KernelSet kernelSet() {
+    return kernelSet;
+  }
+
+  /**
+   * Refuses new calls, waits for the running ones, and frees the memory. Further closes do nothing.
+   */
+  @Override
+  public void close() {
+    handle.close();
+  }
+
+  private void linkAll(int rows) {
+    int left = rows;
+    while (left > 0) {
+      int linked = link(left);
+      if (linked == 0) {
+        return; // other threads took the rest
+      }
+      left -= linked;
+    }
+  }
+
+  /** A path as the C library takes it: the bytes of its name, zero-terminated. */
+  private static byte[] fileName(Path file) {
+    byte[] name = file.toAbsolutePath().toString().getBytes(FILE_NAMES);
+    return Arrays.copyOf(name, name.length + 1);
+  }
+
+  /** Settings of a new index; each has a default but the dimension. Not thread-safe. */
+  public static final class Builder {
+    private final int dimension;
+    private Metric metric = Metric.COSINE;
+    private ElementType element = ElementType.FLOAT16;
+    private int m = 16;
+    private int efConstruction = 200;
+    private long seed = 42;
+    private KernelSet kernelSet;
+
+    private Builder(int dimension) {
+      this.dimension = Limits.check("dimension", dimension, 1, Limits.DIMENSION_MAX);
+    }
+
+    /** How distances are measured; {@link Metric#COSINE} by default. */
+    public Builder metric(Metric metric) {
+      this.metric = Objects.requireNonNull(metric, "metric");
+      return this;
+    }
+
+    /** How components are kept; {@link ElementType#FLOAT16} by default. */
+    public Builder element(ElementType element) {
+      this.element = Objects.requireNonNull(element, "element");
+      return this;
+    }
+
+    /**
+     * Links a node, {@value Limits#M_MIN}..{@value Limits#M_MAX}, twice as many on level 0; 16 by
+     * default. More raise recall, memory and build time.
+     */
+    public Builder m(int m) {
+      this.m = Limits.check("m", m, Limits.M_MIN, Limits.M_MAX);
+      return this;
+    }
+
+    /**
+     * Breadth of construction, 1..{@value Limits#EF_MAX}; 200 by default. More raises recall and
+     * build time.
+     */
+    public Builder efConstruction(int efConstruction) {
+      this.efConstruction = Limits.check("efConstruction", efConstruction, 1, Limits.EF_MAX);
+      return this;
+    }
+
+    /** Seed of the levels; 42 by default. */
+    public Builder seed(long seed) {
+      this.seed = seed;
+      return this;
+    }
+
+    /** The kernels to run; {@link KernelSet#best()} by default. */
+    public Builder kernelSet(KernelSet kernelSet) {
+      this.kernelSet = Objects.requireNonNull(kernelSet, "kernelSet");
+      return this;
+    }
+
+    /**
+     * Creates the index.
+     *
+     * @throws ArbalestException UNSUPPORTED if the CPU does not report what the kernel set requires
+     */
+    public VectorIndex build() {
+      KernelSet kernels = kernelSet == null ? KernelSet.best() : kernelSet;
+      try (CallScope scope = new CallScope()) {
+        ArrowBuf out = scope.memory(8);
+        long options =
+            IndexStructs.indexOptions(
+                scope,
+                dimension,
+                metric.code(),
+                element.code(),
+                m,
+                efConstruction,
+                seed,
+                kernels.index(),
+                kernels.isTrusted());
+        Errors.check(Native.arb_index_create(options, out.memoryAddress()));
+        IndexHandle handle =
+            new IndexHandle(
+                out.getLong(0),
+                metric.wireName() + " index of " + element.wireName() + "[" + dimension + "]");
+        return new VectorIndex(handle, dimension, metric, element, kernels);
+      }
+    }
+  }
+}
