@@ -1,0 +1,171 @@
+package io.arbalest.store;
+
+import io.arbalest.engine.ElementType;
+import io.arbalest.engine.Limits;
+import io.arbalest.engine.Metric;
+import io.arbalest.store.schema.ColumnTypes;
+import io.arbalest.store.schema.SpecReader;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/**
+ * What a dataset is: fixed when it is created.
+ *
+ * @param name {@code [A-Za-z0-9][A-Za-z0-9_.-]{0,127}}
+ * @param metric how distances are measured
+ * @param element how vector components are kept
+ * @param idType type of the ids
+ * @param dimension components of a vector, 1..{@value StoreLimits#DIMENSION_MAX}
+ * @param columns metadata columns, in order; names are unique
+ * @param m links a node of the graph
+ * @param efConstruction breadth of construction of the graph
+ */
+public record DatasetSpec(
+    String name,
+    Metric metric,
+    ElementType element,
+    IdType idType,
+    int dimension,
+    List<Field> columns,
+    int m,
+    int efConstruction) {
+  /** The column of ids. */
+  public static final String ID = "id";
+
+  /** The column of vectors. */
+  public static final String VECTOR = "vector";
+
+  /** The result column that tells which query a hit belongs to. */
+  public static final String QUERY = "query";
+
+  /** The result column of distances. */
+  public static final String DISTANCE = "distance";
+
+  /** Schema metadata: {@code l2}, {@code cosine} (default) or {@code dot}. */
+  public static final String METRIC_KEY = "arbalest.metric";
+
+  /** Schema metadata: {@code float16} (default) or {@code float32}. */
+  public static final String ELEMENT_KEY = "arbalest.element";
+
+  /** Schema metadata: links a node, default {@value #M_DEFAULT}. */
+  public static final String M_KEY = "arbalest.m";
+
+  /** Schema metadata: breadth of construction, default {@value #EF_CONSTRUCTION_DEFAULT}. */
+  public static final String EF_CONSTRUCTION_KEY = "arbalest.ef_construction";
+
+  public static final int M_DEFAULT = 16;
+  public static final int EF_CONSTRUCTION_DEFAULT = 200;
+
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
+  private static final Set<String> RESERVED = Set.of(ID, VECTOR, QUERY, DISTANCE);
+
+  public DatasetSpec {
+    checkName(name);
+    Objects.requireNonNull(metric, "metric");
+    Objects.requireNonNull(element, "element");
+    Objects.requireNonNull(idType, "idType");
+    check("vector: dimension", dimension, 1, StoreLimits.DIMENSION_MAX);
+    check(M_KEY, m, Limits.M_MIN, Limits.M_MAX);
+    check(EF_CONSTRUCTION_KEY, efConstruction, 1, Limits.EF_MAX);
+    columns = List.copyOf(columns);
+    checkColumns(columns);
+  }
+
+  /** A dataset without metadata columns and with the default graph. */
+  public static DatasetSpec of(
+      String name, Metric metric, ElementType element, IdType idType, int dimension) {
+    return new DatasetSpec(
+        name, metric, element, idType, dimension, List.of(), M_DEFAULT, EF_CONSTRUCTION_DEFAULT);
+  }
+
+  /** The same with these metadata columns. */
+  public DatasetSpec withColumns(List<Field> fields) {
+    return new DatasetSpec(name, metric, element, idType, dimension, fields, m, efConstruction);
+  }
+
+  /** The same with this graph. */
+  public DatasetSpec withGraph(int links, int breadth) {
+    return new DatasetSpec(name, metric, element, idType, dimension, columns, links, breadth);
+  }
+
+  /**
+   * Reads a dataset from the schema of its first batch: columns {@code id} and {@code vector}, any
+   * others are metadata columns; the schema's metadata may hold the {@code arbalest.} keys.
+   *
+   * @throws StoreException INVALID_ARGUMENT naming the field, what was found and what is allowed
+   */
+  public static DatasetSpec fromArrow(String name, Schema schema) {
+    checkName(name);
+    return SpecReader.read(name, schema);
+  }
+
+  /**
+   * The dataset's own schema: {@code id}, {@code vector} in the element type, then the metadata
+   * columns; with the {@code arbalest.} keys as metadata. {@link #fromArrow} reads it back.
+   */
+  public Schema arrowSchema() {
+    List<Field> fields = new ArrayList<>();
+    fields.add(idField());
+    fields.add(ColumnTypes.vectorField(VECTOR, element, dimension));
+    fields.addAll(columns);
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put(METRIC_KEY, metric.wireName());
+    metadata.put(ELEMENT_KEY, element.wireName());
+    metadata.put(M_KEY, Integer.toString(m));
+    metadata.put(EF_CONSTRUCTION_KEY, Integer.toString(efConstruction));
+    return new Schema(fields, metadata);
+  }
+
+  /** The {@code id} column. */
+  public Field idField() {
+    return new Field(ID, FieldType.notNullable(idType.arrowType()), null);
+  }
+
+  /** The metadata column of this name, or null. */
+  public Field column(String columnName) {
+    for (Field column : columns) {
+      if (column.getName().equals(columnName)) {
+        return column;
+      }
+    }
+    return null;
+  }
+
+  /** Refuses what cannot be a dataset's name. */
+  public static void checkName(String name) {
+    if (name == null || !NAME.matcher(name).matches()) {
+      throw StoreException.invalid("dataset name: found '%s', allowed %s", name, NAME.pattern());
+    }
+  }
+
+  private static void checkColumns(List<Field> columns) {
+    check("metadata columns", columns.size(), 0, StoreLimits.COLUMNS_MAX);
+    Set<String> seen = new HashSet<>();
+    for (Field column : columns) {
+      ColumnTypes.checkMetadata(column);
+      if (RESERVED.contains(column.getName())) {
+        throw StoreException.invalid(
+            "column '%s': the name is reserved, as are %s",
+            column.getName(), RESERVED.stream().sorted().toList());
+      }
+      if (!seen.add(column.getName())) {
+        throw StoreException.invalid("column '%s': the name occurs twice", column.getName());
+      }
+    }
+  }
+
+  private static void check(String what, int found, int min, int max) {
+    if (found < min || found > max) {
+      throw StoreException.invalid("%s: found %d, allowed %d..%d", what, found, min, max);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package io.arbalest.store;
+
+import io.arbalest.engine.ElementType;
+import io.arbalest.engine.Metric;
+
+/**
+ * A dataset at one moment.
+ *
+ * @param name the dataset
+ * @param state {@code ok}, {@code disk-full} (writes are turned away until there is room) or {@code
+ *     failed: reason} (writes are refused until the store is opened again)
+ * @param metric how distances are measured
+ * @param element how components are kept
+ * @param idType type of the ids
+ * @param dimension components of a vector
+ * @param rows rows written, replaced and deleted ones included
+ * @param live rows that a search can return
+ * @param pending rows that are not in the graph yet: found by a scan
+ * @param sequence the last write applied
+ * @param durableSequence every write up to this one is on the disk
+ * @param indexedSequence every write up to this one is in the graph
+ * @param snapshotSequence every write up to this one is in the snapshot; 0: there is none
+ * @param queuedWrites writes waiting for the log
+ * @param walBytes bytes of the log's segments
+ * @param walSegments how many segments the log has
+ * @param columnBytes memory of ids and metadata columns
+ * @param idMapBytes memory of the map from ids to rows, estimated
+ * @param vectorBytes memory of the vectors
+ * @param graphBytes memory of the graph
+ * @param overlayLists neighbor lists changed since the last freeze
+ * @param m links a node; level 0 has twice as many
+ * @param efConstruction breadth of construction
+ * @param levelMax highest level of the graph
+ * @param kernelSet name of the kernel set in use
+ * @param nativeArithmetic whether traversal sums in FP16 (drained)
+ * @param sync when the log reaches the disk
+ */
+public record DatasetStatus(
+    String name,
+    String state,
+    Metric metric,
+    ElementType element,
+    IdType idType,
+    int dimension,
+    long rows,
+    long live,
+    long pending,
+    long sequence,
+    long durableSequence,
+    long indexedSequence,
+    long snapshotSequence,
+    int queuedWrites,
+    long walBytes,
+    int walSegments,
+    long columnBytes,
+    long idMapBytes,
+    long vectorBytes,
+    long graphBytes,
+    long overlayLists,
+    int m,
+    int efConstruction,
+    int levelMax,
+    String kernelSet,
+    boolean nativeArithmetic,
+    String sync) {}

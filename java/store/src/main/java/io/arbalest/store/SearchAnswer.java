@@ -1,0 +1,47 @@
+package io.arbalest.store;
+
+import org.apache.arrow.vector.VectorSchemaRoot;
+
+/**
+ * The hits of a search: {@code query}, {@code id}, {@code distance}, the requested columns, then
+ * {@code vector}; ordered by query, then nearest first. The memory belongs to the caller's
+ * allocator until {@link #close()}. Not thread-safe, as Arrow vectors are not.
+ */
+public final class SearchAnswer implements AutoCloseable {
+  private final VectorSchemaRoot root;
+  private final String strategy;
+  private final long visited;
+  private final boolean exhausted;
+
+  SearchAnswer(VectorSchemaRoot root, String strategy, long visited, boolean exhausted) {
+    this.root = root;
+    this.strategy = strategy;
+    this.visited = visited;
+    this.exhausted = exhausted;
+  }
+
+  /** All hits; owned by this answer. */
+  public VectorSchemaRoot root() {
+    return root;
+  }
+
+  /** How they were found: {@code graph} or {@code exact}. */
+  public String strategy() {
+    return strategy;
+  }
+
+  /** Distances computed, over all queries. */
+  public long visited() {
+    return visited;
+  }
+
+  /** Whether a query has fewer than {@code k} hits because fewer rows live. */
+  public boolean exhausted() {
+    return exhausted;
+  }
+
+  @Override
+  public void close() {
+    root.close();
+  }
+}

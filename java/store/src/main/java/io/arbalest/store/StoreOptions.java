@@ -1,0 +1,240 @@
+package io.arbalest.store;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+
+/**
+ * How to open a store. Start from {@link #of(Path)} and change what differs.
+ *
+ * @param directory where the datasets live; created if absent
+ * @param sync when the log reaches the disk
+ * @param indexThreads threads that put rows into the graphs, shared by all datasets
+ * @param pendingRowsSoft rows of a dataset waiting for the graph from which writers are asked to
+ *     slow down
+ * @param pendingRowsHard rows of a dataset waiting for the graph from which writes wait, then fail
+ * @param writeWait how long a write may wait for room in the queue or among the pending rows
+ * @param queueBytesMax bytes of writes of a dataset waiting for the log
+ * @param queueWritesMax writes of a dataset waiting for the log
+ * @param walSegmentBytes size from which the log starts a new segment
+ * @param snapshotWalBytes size of a dataset's log from which a snapshot is taken; 0: never by
+ *     itself
+ * @param columnBytesMax memory for ids and metadata columns of all datasets
+ * @param kernelSet name of the kernel set to search with; null: the best of this CPU
+ */
+public record StoreOptions(
+    Path directory,
+    SyncMode sync,
+    int indexThreads,
+    long pendingRowsSoft,
+    long pendingRowsHard,
+    Duration writeWait,
+    long queueBytesMax,
+    int queueWritesMax,
+    int walSegmentBytes,
+    long snapshotWalBytes,
+    long columnBytesMax,
+    String kernelSet) {
+  private static final int INDEX_THREADS_MAX = 256;
+  private static final int WAL_SEGMENT_BYTES_MIN = 1024;
+
+  public StoreOptions {
+    Objects.requireNonNull(directory, "directory");
+    Objects.requireNonNull(sync, "sync");
+    Objects.requireNonNull(writeWait, "writeWait");
+    check("index threads", indexThreads, 1, INDEX_THREADS_MAX);
+    check("pending rows, soft limit", pendingRowsSoft, 1, Integer.MAX_VALUE);
+    check("pending rows, hard limit", pendingRowsHard, pendingRowsSoft, Integer.MAX_VALUE);
+    check("write wait in milliseconds", writeWait.toMillis(), 0, Duration.ofHours(1).toMillis());
+    check("queue bytes", queueBytesMax, 1, Long.MAX_VALUE);
+    check("queued writes", queueWritesMax, 1, 1 << 20);
+    check("log segment bytes", walSegmentBytes, WAL_SEGMENT_BYTES_MIN, 1 << 30);
+    check("log bytes before a snapshot", snapshotWalBytes, 0, Long.MAX_VALUE);
+    check("column bytes", columnBytesMax, 1 << 20, Long.MAX_VALUE);
+  }
+
+  /** The defaults, on this directory. */
+  public static StoreOptions of(Path directory) {
+    return new StoreOptions(
+        directory,
+        SyncMode.ALWAYS,
+        defaultIndexThreads(Runtime.getRuntime().availableProcessors()),
+        32_768,
+        131_072,
+        Duration.ofSeconds(10),
+        256L << 20,
+        1024,
+        64 << 20,
+        256L << 20,
+        Long.MAX_VALUE,
+        null);
+  }
+
+  /**
+   * Building the graph is what ingest waits for, so it gets the cores; one is left to searches
+   * where there are enough. On one or two cores the scheduler shares them fairly, and half the
+   * build speed would be too much to give.
+   */
+  static int defaultIndexThreads(int processors) {
+    return processors <= 2 ? processors : Math.min(processors - 1, INDEX_THREADS_MAX);
+  }
+
+  /** The same with this sync mode. */
+  public StoreOptions withSync(SyncMode mode) {
+    return new StoreOptions(
+        directory,
+        mode,
+        indexThreads,
+        pendingRowsSoft,
+        pendingRowsHard,
+        writeWait,
+        queueBytesMax,
+        queueWritesMax,
+        walSegmentBytes,
+        snapshotWalBytes,
+        columnBytesMax,
+        kernelSet);
+  }
+
+  /** The same with this many index threads. */
+  public StoreOptions withIndexThreads(int threads) {
+    return new StoreOptions(
+        directory,
+        sync,
+        threads,
+        pendingRowsSoft,
+        pendingRowsHard,
+        writeWait,
+        queueBytesMax,
+        queueWritesMax,
+        walSegmentBytes,
+        snapshotWalBytes,
+        columnBytesMax,
+        kernelSet);
+  }
+
+  /** The same with these limits of rows waiting for the graph. */
+  public StoreOptions withPendingRows(long soft, long hard) {
+    return new StoreOptions(
+        directory,
+        sync,
+        indexThreads,
+        soft,
+        hard,
+        writeWait,
+        queueBytesMax,
+        queueWritesMax,
+        walSegmentBytes,
+        snapshotWalBytes,
+        columnBytesMax,
+        kernelSet);
+  }
+
+  /** The same with this wait for room. */
+  public StoreOptions withWriteWait(Duration wait) {
+    return new StoreOptions(
+        directory,
+        sync,
+        indexThreads,
+        pendingRowsSoft,
+        pendingRowsHard,
+        wait,
+        queueBytesMax,
+        queueWritesMax,
+        walSegmentBytes,
+        snapshotWalBytes,
+        columnBytesMax,
+        kernelSet);
+  }
+
+  /** The same with these bounds of the write queue. */
+  public StoreOptions withQueue(long bytes, int writes) {
+    return new StoreOptions(
+        directory,
+        sync,
+        indexThreads,
+        pendingRowsSoft,
+        pendingRowsHard,
+        writeWait,
+        bytes,
+        writes,
+        walSegmentBytes,
+        snapshotWalBytes,
+        columnBytesMax,
+        kernelSet);
+  }
+
+  /** The same with segments of this size. */
+  public StoreOptions withWalSegmentBytes(int bytes) {
+    return new StoreOptions(
+        directory,
+        sync,
+        indexThreads,
+        pendingRowsSoft,
+        pendingRowsHard,
+        writeWait,
+        queueBytesMax,
+        queueWritesMax,
+        bytes,
+        snapshotWalBytes,
+        columnBytesMax,
+        kernelSet);
+  }
+
+  /** The same with a snapshot after this much log; 0: never by itself. */
+  public StoreOptions withSnapshotWalBytes(long bytes) {
+    return new StoreOptions(
+        directory,
+        sync,
+        indexThreads,
+        pendingRowsSoft,
+        pendingRowsHard,
+        writeWait,
+        queueBytesMax,
+        queueWritesMax,
+        walSegmentBytes,
+        bytes,
+        columnBytesMax,
+        kernelSet);
+  }
+
+  /** The same with this much memory for ids and metadata columns. */
+  public StoreOptions withColumnBytesMax(long bytes) {
+    return new StoreOptions(
+        directory,
+        sync,
+        indexThreads,
+        pendingRowsSoft,
+        pendingRowsHard,
+        writeWait,
+        queueBytesMax,
+        queueWritesMax,
+        walSegmentBytes,
+        snapshotWalBytes,
+        bytes,
+        kernelSet);
+  }
+
+  /** The same with this kernel set. */
+  public StoreOptions withKernelSet(String name) {
+    return new StoreOptions(
+        directory,
+        sync,
+        indexThreads,
+        pendingRowsSoft,
+        pendingRowsHard,
+        writeWait,
+        queueBytesMax,
+        queueWritesMax,
+        walSegmentBytes,
+        snapshotWalBytes,
+        columnBytesMax,
+        name);
+  }
+
+  private static void check(String what, long found, long min, long max) {
+    if (found < min || found > max) {
+      throw StoreException.invalid("%s: found %d, allowed %d..%d", what, found, min, max);
+    }
+  }
+}

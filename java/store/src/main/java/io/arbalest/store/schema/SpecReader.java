@@ -1,0 +1,112 @@
+package io.arbalest.store.schema;
+
+import io.arbalest.engine.ArbalestException;
+import io.arbalest.engine.ElementType;
+import io.arbalest.engine.Metric;
+import io.arbalest.store.DatasetSpec;
+import io.arbalest.store.IdType;
+import io.arbalest.store.StoreException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/** Reads a {@link DatasetSpec} from an Arrow schema. */
+public final class SpecReader {
+  private static final String PREFIX = "arbalest.";
+  private static final Set<String> KEYS =
+      Set.of(
+          DatasetSpec.METRIC_KEY,
+          DatasetSpec.ELEMENT_KEY,
+          DatasetSpec.M_KEY,
+          DatasetSpec.EF_CONSTRUCTION_KEY);
+
+  private SpecReader() {}
+
+  /** See {@link DatasetSpec#fromArrow}. */
+  public static DatasetSpec read(String name, Schema schema) {
+    Field id = null;
+    Field vector = null;
+    List<Field> columns = new ArrayList<>();
+    for (Field field : schema.getFields()) {
+      if (DatasetSpec.ID.equals(field.getName())) {
+        id = onlyOne(id, field);
+      } else if (DatasetSpec.VECTOR.equals(field.getName())) {
+        vector = onlyOne(vector, field);
+      } else {
+        columns.add(field);
+      }
+    }
+    IdType idType = idType(id);
+    if (vector == null) {
+      throw StoreException.invalid("column 'vector': it is required and missing");
+    }
+    int dimension = ColumnTypes.vectorDimension(vector);
+    return fromMetadata(name, schema.getCustomMetadata(), idType, dimension, columns);
+  }
+
+  private static DatasetSpec fromMetadata(
+      String name,
+      Map<String, String> metadata,
+      IdType idType,
+      int dimension,
+      List<Field> columns) {
+    for (String key : metadata == null ? Set.<String>of() : metadata.keySet()) {
+      if (key.startsWith(PREFIX) && !KEYS.contains(key)) {
+        throw StoreException.invalid(
+            "schema metadata '%s': unknown, allowed %s", key, KEYS.stream().sorted().toList());
+      }
+    }
+    Map<String, String> given = metadata == null ? Map.of() : metadata;
+    try {
+      return new DatasetSpec(
+          name,
+          Metric.fromWireName(given.getOrDefault(DatasetSpec.METRIC_KEY, "cosine")),
+          ElementType.fromWireName(given.getOrDefault(DatasetSpec.ELEMENT_KEY, "float16")),
+          idType,
+          dimension,
+          columns,
+          number(given, DatasetSpec.M_KEY, DatasetSpec.M_DEFAULT),
+          number(given, DatasetSpec.EF_CONSTRUCTION_KEY, DatasetSpec.EF_CONSTRUCTION_DEFAULT));
+    } catch (ArbalestException e) {
+      throw StoreException.of(e);
+    }
+  }
+
+  private static Field onlyOne(Field before, Field field) {
+    if (before != null) {
+      throw StoreException.invalid("column '%s': the name occurs twice", field.getName());
+    }
+    return field;
+  }
+
+  private static IdType idType(Field id) {
+    if (id == null) {
+      throw StoreException.invalid("column 'id': it is required and missing");
+    }
+    ArrowType type = id.getType();
+    if (id.getDictionary() == null) {
+      for (IdType idType : IdType.values()) {
+        if (idType.arrowType().equals(type)) {
+          return idType;
+        }
+      }
+    }
+    throw StoreException.invalid(
+        "column 'id': found %s, allowed int64, utf8", ColumnTypes.describe(id));
+  }
+
+  private static int number(Map<String, String> metadata, String key, int otherwise) {
+    String text = metadata.get(key);
+    if (text == null) {
+      return otherwise;
+    }
+    if (!text.matches("[0-9]{1,9}")) {
+      throw StoreException.invalid("schema metadata '%s': found '%s', allowed a number", key, text);
+    }
+    return Integer.parseInt(text);
+  }
+}
