@@ -1,0 +1,47 @@
+package io.arbalest.client;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+
+/**
+ * A scan of a dataset's live rows.
+ *
+ * @param dataset its name
+ * @param columns metadata columns to return; {@code "*"} for all
+ * @param vectorsAs {@code sq8}, {@code none}, {@code float16}, {@code float32}
+ * @param limit rows to return at most; -1 for all
+ */
+public record ScanQuery(String dataset, List<String> columns, String vectorsAs, long limit) {
+  /** Every row with all its columns and no vector. */
+  public static ScanQuery of(String dataset) {
+    return new ScanQuery(dataset, List.of("*"), "none", -1);
+  }
+
+  /** The same with vectors in this form. */
+  public ScanQuery withVectorsAs(String form) {
+    return new ScanQuery(dataset, columns, form, limit);
+  }
+
+  /** The same with these columns. */
+  public ScanQuery withColumns(List<String> names) {
+    return new ScanQuery(dataset, names, vectorsAs, limit);
+  }
+
+  /** The same with at most this many rows. */
+  public ScanQuery withLimit(long rows) {
+    return new ScanQuery(dataset, columns, vectorsAs, rows);
+  }
+
+  ObjectNode json() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode().put("dataset", dataset);
+    ArrayNode array = json.putArray("columns");
+    columns.forEach(array::add);
+    json.put("vectors_as", vectorsAs);
+    if (limit >= 0) {
+      json.put("limit", limit);
+    }
+    return json;
+  }
+}

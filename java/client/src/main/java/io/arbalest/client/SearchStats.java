@@ -1,0 +1,10 @@
+package io.arbalest.client;
+
+/**
+ * How the server answered.
+ *
+ * @param strategy {@code graph} or {@code exact}
+ * @param visited distances computed
+ * @param exhausted whether a query has fewer than {@code k} hits because fewer rows live
+ */
+public record SearchStats(String strategy, long visited, boolean exhausted) {}
