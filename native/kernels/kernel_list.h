@@ -48,14 +48,12 @@
 #elif defined(ARB_ARCH_aarch64)
 
 /* native/asm/aarch64. neon widens; neonfp16 computes on halves and drains its sums into FP32;
- * neonfhm multiplies halves into FP32 sums (FMLAL), which has no subtraction and so no l2sq. */
+ * neonfhm multiplies halves into FP32 sums (FMLAL). FMLAL has no subtraction, so l2sq rounds each
+ * difference to a half: a native kernel, where dot and cosine are as exact as neon's. */
 #    define ARB_KERNELS_ARCH(ONE, FOUR, CAST)                                                      \
         ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, neon)                                                \
         ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, neonfp16)                                            \
-        ONE(f16, dot, neonfhm)                                                                     \
-        ONE(f16, cosine, neonfhm)                                                                  \
-        FOUR(f16, dot, neonfhm)                                                                    \
-        FOUR(f16, cosine, neonfhm)                                                                 \
+        ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, neonfhm)                                             \
         ARB_KERNELS_OF_FAMILY(ONE, FOUR, f32, neon)                                                \
         ARB_KERNELS_OF_CASTS(CAST, neon)
 

@@ -68,7 +68,9 @@ static const arb_kernel_set sets[] = {
                                           [ARB_METRIC_COSINE] = PAIR(f16, cosine, neonfhm),
                                           [ARB_METRIC_DOT] = PAIR(f16, dot, neonfhm)},
                      [ARB_ELEMENT_F32] = PAIRS(f32, neon)},
-        .native = PAIRS(f16, neonfp16),
+        /* FMLAL multiplies and adds at the pace of FP16 arithmetic, so that rounding dot and cosine
+         * to FP16 would win nothing here */
+        .native = {[ARB_METRIC_L2] = PAIR(f16, l2sq, neonfhm)},
         CASTS(neon),
     },
 #endif
