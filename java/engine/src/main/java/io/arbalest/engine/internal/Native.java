@@ -13,6 +13,7 @@ import org.bytedeco.javacpp.annotation.Platform;
 @Platform(
     include = {"arbalest/arbalest.h", "arb_jni.h"},
     link = "arbalest@.1",
+    define = "STRING_BYTES_CHARSET \"UTF-8\"",
     library = "jniarbalest")
 @NoException
 public final class Native {
