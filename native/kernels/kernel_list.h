@@ -43,7 +43,14 @@
 
 /* native/asm/x86_64. avx2 and avx512 widen halves and sum in FP32; avx512fp16 computes on halves
  * and drains its sums into FP32. */
-#    define ARB_KERNELS_ARCH(ONE, FOUR, CAST)
+#    define ARB_KERNELS_ARCH(ONE, FOUR, CAST)                                                      \
+        ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, avx2)                                                \
+        ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, avx512)                                              \
+        ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, avx512fp16)                                          \
+        ARB_KERNELS_OF_FAMILY(ONE, FOUR, f32, avx2)                                                \
+        ARB_KERNELS_OF_FAMILY(ONE, FOUR, f32, avx512)                                              \
+        ARB_KERNELS_OF_CASTS(CAST, avx2)                                                           \
+        ARB_KERNELS_OF_CASTS(CAST, avx512)
 
 #elif defined(ARB_ARCH_aarch64)
 

@@ -32,20 +32,23 @@ static const arb_kernel_set sets[] = {
     {
         .name = "avx2",
         .requires = ARB_CPU_AVX2,
-        .distance = {[ARB_ELEMENT_F16] = PAIRS(f16, ref), [ARB_ELEMENT_F32] = PAIRS(f32, ref)},
-        CASTS(ref),
+        .distance = {[ARB_ELEMENT_F16] = PAIRS(f16, avx2), [ARB_ELEMENT_F32] = PAIRS(f32, avx2)},
+        CASTS(avx2),
     },
     {
         .name = "avx512",
         .requires = ARB_CPU_AVX2 | ARB_CPU_AVX512,
-        .distance = {[ARB_ELEMENT_F16] = PAIRS(f16, ref), [ARB_ELEMENT_F32] = PAIRS(f32, ref)},
-        CASTS(ref),
+        .distance =
+            {[ARB_ELEMENT_F16] = PAIRS(f16, avx512), [ARB_ELEMENT_F32] = PAIRS(f32, avx512)},
+        CASTS(avx512),
     },
     {
         .name = "avx512fp16",
         .requires = ARB_CPU_AVX2 | ARB_CPU_AVX512 | ARB_CPU_AVX512FP16,
-        .distance = {[ARB_ELEMENT_F16] = PAIRS(f16, ref), [ARB_ELEMENT_F32] = PAIRS(f32, ref)},
-        CASTS(ref),
+        .distance =
+            {[ARB_ELEMENT_F16] = PAIRS(f16, avx512), [ARB_ELEMENT_F32] = PAIRS(f32, avx512)},
+        .native = PAIRS(f16, avx512fp16),
+        CASTS(avx512),
     },
 #elif defined(ARB_ARCH_aarch64)
     {
