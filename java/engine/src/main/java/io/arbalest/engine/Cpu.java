@@ -1,6 +1,7 @@
 package io.arbalest.engine;
 
 import io.arbalest.engine.internal.Native;
+import io.arbalest.engine.internal.NativeLibrary;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
@@ -39,6 +40,7 @@ public final class Cpu {
 
   /** The features of this CPU that the operating system lets programs use. Unmodifiable. */
   public static Set<Feature> features() {
+    NativeLibrary.require();
     return featuresOf(Native.arb_cpu_features());
   }
 

@@ -1,9 +1,12 @@
 package io.arbalest.engine;
 
 import io.arbalest.engine.internal.Native;
+import io.arbalest.engine.internal.NativeLibrary;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +49,7 @@ public final class KernelSet {
 
   /** Every set of this architecture, from the plainest ({@code ref}) to the widest. */
   public static List<KernelSet> all() {
+    NativeLibrary.require();
     int count = Native.arb_kernel_set_count();
     List<KernelSet> sets = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
@@ -190,7 +194,7 @@ public final class KernelSet {
     return features.isEmpty()
         ? "none"
         : features.stream()
-            .map(f -> f.name().toLowerCase(java.util.Locale.ROOT))
+            .map(feature -> feature.name().toLowerCase(Locale.ROOT))
             .collect(Collectors.joining(" "));
   }
 
@@ -253,8 +257,7 @@ public final class KernelSet {
 
   /** Says once a JVM what is in use, and how to get a faster path where one exists. */
   private static final class Announcement {
-    private static final java.util.concurrent.atomic.AtomicBoolean DONE =
-        new java.util.concurrent.atomic.AtomicBoolean();
+    private static final AtomicBoolean DONE = new AtomicBoolean();
 
     static void once(Choice choice) {
       if (!DONE.compareAndSet(false, true)) {

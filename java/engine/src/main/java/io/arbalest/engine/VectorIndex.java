@@ -1,5 +1,6 @@
 package io.arbalest.engine;
 
+import io.arbalest.engine.internal.ArrowOutput;
 import io.arbalest.engine.internal.CallScope;
 import io.arbalest.engine.internal.Errors;
 import io.arbalest.engine.internal.IndexHandle;
@@ -13,12 +14,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import org.apache.arrow.c.ArrowArray;
-import org.apache.arrow.c.ArrowSchema;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
-import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 
 /**
@@ -52,6 +50,7 @@ public final class VectorIndex implements AutoCloseable {
   private final Metric metric;
   private final ElementType element;
   private final KernelSet kernelSet;
+  private final Cleaner.Cleanable leakNet;
 
   private VectorIndex(
       IndexHandle handle, int dimension, Metric metric, ElementType element, KernelSet kernelSet) {
@@ -60,7 +59,7 @@ public final class VectorIndex implements AutoCloseable {
     this.element = element;
     this.kernelSet = kernelSet;
     this.handle = handle;
-    CLEANER.register(this, handle::closeLeaked);
+    this.leakNet = CLEANER.register(this, handle::closeLeaked);
   }
 
   /**
@@ -95,9 +94,14 @@ public final class VectorIndex implements AutoCloseable {
               fileName(file), struct, options.resident() ? 1 : 0, out.memoryAddress()));
       IndexHandle handle = new IndexHandle(out.getLong(0), "index of " + file);
       ArrowBuf stats = scope.memory(IndexStructs.STATS_BYTES);
-      handle.call(index -> Native.arb_index_get_stats(index, stats.memoryAddress()));
-      IndexStats found = IndexStructs.stats(stats);
-      return new VectorIndex(handle, found.dimension(), found.metric(), found.element(), kernels);
+      try {
+        handle.call(index -> Native.arb_index_get_stats(index, stats.memoryAddress()));
+        IndexStats found = IndexStructs.stats(stats);
+        return new VectorIndex(handle, found.dimension(), found.metric(), found.element(), kernels);
+      } catch (RuntimeException e) {
+        handle.close();
+        throw e;
+      }
     }
   }
 
@@ -277,20 +281,12 @@ public final class VectorIndex implements AutoCloseable {
       long schema = scope.schema(InputFields.vectors(queries.getField()));
       long struct = IndexStructs.searchOptions(scope, options);
       ArrowBuf stats = IndexStructs.emptySearchStats(scope);
-      ArrowSchema outSchema = scope.emptySchema();
-      ArrowArray out = scope.emptyArray();
+      ArrowOutput out = scope.output();
       handle.call(
           index ->
               Native.arb_index_search(
-                  index,
-                  struct,
-                  schema,
-                  array,
-                  outSchema.memoryAddress(),
-                  out.memoryAddress(),
-                  stats.memoryAddress()));
-      VectorSchemaRoot root = CallScope.importRoot(allocator, out, outSchema);
-      return new SearchBatch(root, IndexStructs.searchStats(stats));
+                  index, struct, schema, array, out.schema(), out.array(), stats.memoryAddress()));
+      return new SearchBatch(out.importRoot(allocator), IndexStructs.searchStats(stats));
     }
   }
 
@@ -306,13 +302,10 @@ public final class VectorIndex implements AutoCloseable {
     try (CallScope scope = new CallScope()) {
       long array = scope.borrow("ids", ids);
       long schema = scope.schema(InputFields.ids());
-      ArrowSchema outSchema = scope.emptySchema();
-      ArrowArray out = scope.emptyArray();
+      ArrowOutput out = scope.output();
       handle.call(
-          index ->
-              Native.arb_index_vectors(
-                  index, schema, array, outSchema.memoryAddress(), out.memoryAddress()));
-      return CallScope.importVector(allocator, out, outSchema);
+          index -> Native.arb_index_vectors(index, schema, array, out.schema(), out.array()));
+      return out.importLists(allocator);
     }
   }
 
@@ -385,6 +378,7 @@ public final class VectorIndex implements AutoCloseable {
   @Override
   public void close() {
     handle.close();
+    leakNet.clean(); // finds the handle closed and only takes itself off the list
   }
 
   private void linkAll(int rows) {

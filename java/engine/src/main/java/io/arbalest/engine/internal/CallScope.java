@@ -4,7 +4,6 @@ import io.arbalest.engine.ArbalestException;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.arrow.c.ArrowArray;
 import org.apache.arrow.c.ArrowSchema;
 import org.apache.arrow.c.Data;
 import org.apache.arrow.memory.ArrowBuf;
@@ -17,7 +16,6 @@ import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.Float8Vector;
 import org.apache.arrow.vector.TinyIntVector;
 import org.apache.arrow.vector.UInt1Vector;
-import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.types.pojo.Field;
 
@@ -51,6 +49,7 @@ public final class CallScope implements AutoCloseable {
   private final BufferAllocator allocator;
   private final List<ArrowBuf> buffers = new ArrayList<>();
   private final List<ArrowSchema> schemas = new ArrayList<>();
+  private final List<ArrowOutput> outputs = new ArrayList<>();
 
   /** A scope within {@link EngineMemory}. */
   public CallScope() {
@@ -78,15 +77,6 @@ public final class CallScope implements AutoCloseable {
     schemas.add(schema);
     Data.exportField(allocator, field, null, schema);
     return schema.memoryAddress();
-  }
-
-  /**
-   * An empty {@code ArrowSchema} for the library to fill; released with the scope if it still is.
-   */
-  public ArrowSchema emptySchema() {
-    ArrowSchema schema = ArrowSchema.allocateNew(allocator);
-    schemas.add(schema);
-    return schema;
   }
 
   /** An array of int64 that borrows {@code ids}. */
@@ -171,21 +161,11 @@ public final class CallScope implements AutoCloseable {
     return array(rows, 0, new long[] {0}, 2, children.memoryAddress());
   }
 
-  /** Moves a result into the caller's allocator. The structs are consumed. */
-  public static VectorSchemaRoot importRoot(
-      BufferAllocator target, ArrowArray array, ArrowSchema schema) {
-    return Data.importVectorSchemaRoot(target, array, schema, null);
-  }
-
-  /** Moves a result into the caller's allocator. The structs are consumed. */
-  public static FixedSizeListVector importVector(
-      BufferAllocator target, ArrowArray array, ArrowSchema schema) {
-    return (FixedSizeListVector) Data.importVector(target, array, schema, null);
-  }
-
-  /** An empty {@code ArrowArray} for the library to fill; the caller imports or releases it. */
-  public ArrowArray emptyArray() {
-    return ArrowArray.allocateNew(allocator);
+  /** Empty structs for the call to fill, until the scope closes. */
+  public ArrowOutput output() {
+    ArrowOutput output = new ArrowOutput(allocator);
+    outputs.add(output);
+    return output;
   }
 
   @Override
@@ -193,6 +173,9 @@ public final class CallScope implements AutoCloseable {
     for (ArrowSchema schema : schemas) {
       schema.release();
       schema.close();
+    }
+    for (ArrowOutput output : outputs) {
+      output.close();
     }
     for (ArrowBuf buffer : buffers) {
       buffer.close();

@@ -7,8 +7,8 @@ import org.bytedeco.javacpp.annotation.Platform;
 /**
  * The C ABI of {@code arbalest.h}, function for function: pointers are {@code long} addresses, a
  * status is an {@code int} for {@link Errors#check}. JavaCPP's Builder compiles the JNI shim from
- * this class. No method here checks an address: callers hold the index by an {@link IndexHandle}
- * and build structs in a {@link CallScope}.
+ * this class; {@link NativeLibrary#require} loads it. No method here checks an address: callers
+ * hold the index by an {@link IndexHandle} and build structs in a {@link CallScope}.
  */
 @Platform(
     include = {"arbalest/arbalest.h", "arb_jni.h"},
@@ -17,10 +17,6 @@ import org.bytedeco.javacpp.annotation.Platform;
     library = "jniarbalest")
 @NoException
 public final class Native {
-  static {
-    NativeLibrary.load();
-  }
-
   private Native() {}
 
   public static native String arb_version();

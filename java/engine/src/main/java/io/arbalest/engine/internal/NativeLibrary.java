@@ -2,28 +2,48 @@ package io.arbalest.engine.internal;
 
 import io.arbalest.engine.ArbalestException;
 import io.arbalest.engine.ArbalestException.Status;
-import java.io.File;
 import java.io.IOException;
+import org.apache.arrow.c.jni.JniLoader;
 import org.bytedeco.javacpp.Loader;
 
-/** Loads libarbalest and the JNI shim from the classifier jar of this platform. */
-final class NativeLibrary {
+/**
+ * Loads what is native: libarbalest with its JNI shim from the classifier jar of this platform, and
+ * Arrow's C Data bridge from its own jar.
+ */
+public final class NativeLibrary {
   private static final String CACHE_PROPERTY = "org.bytedeco.javacpp.cachedir";
+  private static final String TEMPORARY_PROPERTY = "java.io.tmpdir";
+
+  /** Null where loading succeeded. Kept, so that every use fails alike and not only the first. */
+  private static final ArbalestException FAILURE = load();
 
   private NativeLibrary() {}
 
   /**
-   * Unpacks to JavaCPP's cache directory and loads.
+   * Returns if the native libraries are loaded. Whatever leads to a native call passes here first.
    *
-   * @throws ArbalestException UNSUPPORTED if the platform's jar is missing, IO if the directory can
-   *     not be written to or executed from
+   * @throws ArbalestException UNSUPPORTED if no jar has natives for this platform, IO if the
+   *     directory that they unpack to cannot be written to or executed from
    */
-  static void load() {
+  public static void require() {
+    if (FAILURE != null) {
+      throw new ArbalestException(FAILURE.status(), FAILURE.getMessage(), FAILURE);
+    }
+  }
+
+  private static ArbalestException load() {
     try {
       Loader.load(Native.class);
     } catch (UnsatisfiedLinkError e) {
-      throw explain(e);
+      return explain(e);
     }
+    try {
+      JniLoader.get().ensureLoaded();
+    } catch (UnsatisfiedLinkError | IllegalStateException e) {
+      return unusable(
+          "Arrow's C Data library", System.getProperty(TEMPORARY_PROPERTY), TEMPORARY_PROPERTY, e);
+    }
+    return null;
   }
 
   private static ArbalestException explain(UnsatisfiedLinkError error) {
@@ -36,29 +56,38 @@ final class NativeLibrary {
               + " is on the class path; add it, or depend on arbalest-engine-platform",
           error);
     }
-    return new ArbalestException(
-        Status.IO,
-        "native library: cannot unpack to or load from "
-            + cacheDirectory()
-            + "; the directory must be writable and on a file system mounted without noexec. Move it"
-            + " with -D"
-            + CACHE_PROPERTY
-            + "=DIRECTORY ("
-            + error.getMessage()
-            + ")",
-        error);
+    return unusable("native library", cacheDirectory(), CACHE_PROPERTY, error);
   }
 
+  private static ArbalestException unusable(
+      String what, String directory, String property, Throwable cause) {
+    return new ArbalestException(
+        Status.IO,
+        what
+            + ": cannot be unpacked to or loaded from "
+            + directory
+            + "; that directory must be writable and on a file system without noexec. Choose another"
+            + " with -D"
+            + property
+            + "=DIRECTORY ("
+            + cause.getMessage()
+            + ")",
+        cause);
+  }
+
+  /** The directory that JavaCPP took, or those that it tried. */
   private static String cacheDirectory() {
-    String configured = System.getProperty(CACHE_PROPERTY);
-    if (configured != null) {
-      return configured;
-    }
     try {
-      File directory = Loader.getCacheDir();
-      return directory.toString();
+      return Loader.getCacheDir().toString();
     } catch (IOException e) {
-      return "JavaCPP's cache directory (" + e.getMessage() + ")";
+      String configured = System.getProperty(CACHE_PROPERTY);
+      return (configured == null ? "" : configured + ", ")
+          + System.getProperty("user.home")
+          + "/.javacpp/cache or "
+          + System.getProperty(TEMPORARY_PROPERTY)
+          + "/.javacpp-"
+          + System.getProperty("user.name")
+          + "/cache";
     }
   }
 }
