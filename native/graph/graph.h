@@ -2,8 +2,8 @@
  * neighbor search using Hierarchical Navigable Small World graphs", 2016).
  *
  * Inserts and searches run at the same time on any threads; neither takes a lock that the other
- * waits for. Every thread inside the graph works through an arb_searcher: its scratch memory and its
- * epoch. */
+ * waits for. Every thread inside the graph works through an arb_searcher: its scratch memory and
+ * its epoch. */
 #ifndef ARB_GRAPH_GRAPH_H
 #define ARB_GRAPH_GRAPH_H
 
@@ -16,8 +16,8 @@
 typedef struct arb_graph arb_graph;
 typedef struct arb_searcher arb_searcher;
 
-/* How distances are computed: fixed for the life of the graph but for `native`, which the index turns
- * off when a row arrives that FP16 sums cannot bear. */
+/* How distances are computed: fixed for the life of the graph but for `native`, which the index
+ * turns off when a row arrives that FP16 sums cannot bear. */
 typedef struct arb_scorer {
     const arb_rows *rows;
     const arb_kernel_set *kernels;
@@ -30,7 +30,8 @@ typedef struct arb_hit {
     uint32_t node;
 } arb_hit;
 
-/* Deleted rows: one bit a node, 1 = deleted. Words are reserved for every node the graph can hold. */
+/* Deleted rows: one bit a node, 1 = deleted. Words are reserved for every node the graph can hold.
+ */
 typedef const _Atomic uint64_t *arb_deleted_bits;
 
 arb_status arb_graph_create(const arb_scorer *scorer, uint32_t M, uint32_t ef_construction,
@@ -48,26 +49,31 @@ arb_status arb_graph_insert(arb_graph *graph, arb_searcher *searcher, uint32_t n
 /* Whether the node was linked (its insert has returned). Safe beside inserts. */
 int arb_graph_is_linked(const arb_graph *graph, uint32_t node);
 
-/* The k nearest linked, live nodes; query is one row in the element type. hits has room for k and
- * comes back nearest first; count < k only when fewer linked rows live. The search goes on past ef until it
- * has k live hits. stats are added to. */
+/* The k nearest linked, live nodes; query is one row in the element type. query_native = 0 keeps
+ * the traversal from native FP16 arithmetic: for a query outside the range that it is safe for.
+ * hits has room for k and comes back nearest first; count < k only when fewer linked rows live. The
+ * search goes on past ef until it has k live hits. stats (may be NULL) are added to.
+ *
+ * A node may be found a moment before arb_graph_is_linked() says so. To miss none and return none
+ * twice, scan the rows that are not linked first, search the graph afterwards, and drop the
+ * duplicates. */
 arb_status arb_graph_search(const arb_graph *graph, arb_searcher *searcher, const void *query,
-                            uint32_t ef, uint32_t k, arb_deleted_bits deleted, arb_hit *hits,
-                            uint32_t *count, arb_search_stats *stats);
+                            int query_native, uint32_t ef, uint32_t k, arb_deleted_bits deleted,
+                            arb_hit *hits, uint32_t *count, arb_search_stats *stats);
 
 arb_status arb_graph_freeze(arb_graph *graph);
 
 /* Counts faults over nodes 0..nodes-1; unlinked nodes are skipped. */
 arb_status arb_graph_validate(const arb_graph *graph, uint32_t nodes, arb_index_report *out);
 
-/* Serialised form of the graph over nodes 0..nodes-1 (links to later nodes are left out): `write` is called
- * with consecutive pieces. Inserts and searches may run. */
+/* Serialised form of the graph over nodes 0..nodes-1 (links to later nodes are left out): `write`
+ * is called with consecutive pieces. Inserts and searches may run. */
 typedef arb_status (*arb_write_fn)(void *context, const void *bytes, size_t size);
 arb_status arb_graph_write(const arb_graph *graph, uint32_t nodes, arb_write_fn write,
                            void *context);
 /* The CSR base is used in place: `mapped` must outlive the graph. Bounds are checked. */
-arb_status arb_graph_open(const arb_scorer *scorer, const void *mapped, size_t size,
-                          uint32_t nodes, arb_graph **out);
+arb_status arb_graph_open(const arb_scorer *scorer, const void *mapped, size_t size, uint32_t nodes,
+                          arb_graph **out);
 
 typedef struct arb_graph_stats {
     uint64_t bytes;
@@ -81,9 +87,9 @@ arb_status arb_graph_get_stats(const arb_graph *graph, arb_graph_stats *out);
 /* The distance of the ABI between a query and a row, summed in FP32. */
 float arb_exact_distance(const arb_scorer *scorer, const void *query, uint32_t node);
 
-/* Keeps the k nearest live nodes of first..end-1 in hits (a max-heap or sorted array of *count hits that
- * the call extends), four rows a kernel call: for exact search and for rows not linked yet. Nodes for which
- * skip_linked is 1 and the graph has a link are passed over. */
+/* Keeps the k nearest live nodes of first..end-1 in hits (a max-heap or sorted array of *count hits
+ * that the call extends), four rows a kernel call: for exact search and for rows not linked yet.
+ * Nodes for which skip_linked is 1 and the graph has a link are passed over. */
 void arb_exact_scan(const arb_scorer *scorer, const arb_graph *graph, const void *query,
                     uint32_t first, uint32_t end, int skip_linked, arb_deleted_bits deleted,
                     uint32_t k, arb_hit *hits, uint32_t *count, arb_search_stats *stats);

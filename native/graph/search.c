@@ -1,0 +1,202 @@
+/* search.c: descent through the upper levels and best-first search of one level. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "graph/candidates.h"
+#include "graph/score.h"
+#include "graph/visit.h"
+
+/* Past this many candidates an insertion into a sorted array costs more than one into a heap. */
+#define ARRAY_MAX 4096u
+
+uint64_t arb_descend(const arb_graph *graph, arb_searcher *searcher, const arb_query *query,
+                     uint64_t entry, uint32_t target)
+{
+    uint32_t node = arb_entry_node(entry);
+    uint64_t best = arb_candidate(arb_score_one(query, node), node);
+    searcher->stats.visited++;
+    for (uint32_t level = arb_entry_level(entry); level > target; level--) {
+        uint64_t from = 0;
+        while (from != best) {
+            from = best;
+            uint64_t word = atomic_load_explicit(
+                arb_word_at(graph, arb_candidate_node(from), level), memory_order_acquire);
+            const uint32_t *list = arb_word_list(word);
+            uint32_t length = arb_word_length(word);
+            for (uint32_t i = 0; i < length; i++)
+                searcher->fresh[i] = list[i] & ARB_NODE_MASK;
+            arb_score(query, searcher->fresh, length, searcher->distances);
+            searcher->stats.visited += length;
+            for (uint32_t i = 0; i < length; i++) {
+                uint64_t candidate = arb_candidate(searcher->distances[i], searcher->fresh[i]);
+                best = candidate < best ? candidate : best;
+            }
+        }
+    }
+    return best;
+}
+
+/* The candidates of one search: a sorted array in which the expanded ones are flagged, instead of
+ * the two heaps of the paper. `live` of them are not deleted; the array ends with the ef-th live
+ * one once there are that many. Rows that are deleted meanwhile make `live` an over-estimate; the
+ * caller looks at the bits again and searches wide if they cost it too many. */
+typedef struct candidate_array {
+    uint64_t *sorted;
+    uint32_t count;
+    uint32_t live;
+    uint32_t cursor; /* no candidate before it is unexpanded */
+} candidate_array;
+
+static void trim(candidate_array *array, uint32_t ef, arb_deleted_bits deleted)
+{
+    while (array->live > ef && array->count > 0) {
+        array->count--;
+        if (!arb_is_deleted(deleted, arb_candidate_node(array->sorted[array->count])))
+            array->live--;
+    }
+    while (array->count > 0 &&
+           arb_is_deleted(deleted, arb_candidate_node(array->sorted[array->count - 1])))
+        array->count--;
+}
+
+static inline void offer(candidate_array *array, uint64_t candidate, uint32_t ef,
+                         arb_deleted_bits deleted)
+{
+    if (array->live >= ef && array->count > 0 && candidate > array->sorted[array->count - 1])
+        return;
+    uint32_t place = arb_candidates_insert(array->sorted, array->count, candidate);
+    array->count++;
+    if (place < array->cursor)
+        array->cursor = place;
+    if (arb_is_deleted(deleted, arb_candidate_node(candidate)))
+        return;
+    array->live++;
+    if (array->live > ef) {
+        if (deleted == NULL) {
+            array->count--;
+            array->live--;
+        } else {
+            trim(array, ef, deleted);
+        }
+    }
+}
+
+arb_status arb_search_layer(const arb_graph *graph, arb_searcher *searcher, const arb_query *query,
+                            uint32_t level, uint32_t ef, arb_deleted_bits deleted)
+{
+    candidate_array array = {.sorted = searcher->found, .count = searcher->found_count};
+    arb_status status = arb_visit_reserve(searcher, array.count);
+    for (uint32_t i = 0; status == ARB_OK && i < array.count; i++) {
+        uint32_t node = arb_candidate_node(array.sorted[i]);
+        array.sorted[i] &= ~ARB_CANDIDATE_FLAG;
+        array.live += !arb_is_deleted(deleted, node);
+        arb_visit(searcher, node);
+    }
+    while (status == ARB_OK && array.cursor < array.count) {
+        uint64_t nearest = array.sorted[array.cursor];
+        if (nearest & ARB_CANDIDATE_FLAG) {
+            array.cursor++;
+            continue;
+        }
+        if (array.count + graph->M0 > searcher->found_capacity) {
+            status = ARB_SEARCH_OVERFLOW;
+            break;
+        }
+        array.sorted[array.cursor++] |= ARB_CANDIDATE_FLAG;
+        status = arb_visit_reserve(searcher, graph->M0);
+        if (status != ARB_OK)
+            break;
+        uint32_t count = arb_collect_fresh(graph, searcher, arb_candidate_node(nearest), level);
+        arb_score(query, searcher->fresh, count, searcher->distances);
+        searcher->stats.visited += count;
+        searcher->stats.hops += level == 0;
+        for (uint32_t i = 0; i < count; i++)
+            offer(&array, arb_candidate(searcher->distances[i], searcher->fresh[i]), ef, deleted);
+    }
+    searcher->found_count = array.count;
+    arb_visited_clear(searcher);
+    return status;
+}
+
+/* Drops the deleted from searcher->found. */
+static void keep_live(arb_searcher *searcher, arb_deleted_bits deleted)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < searcher->found_count; i++) {
+        uint64_t candidate = searcher->found[i];
+        if (!arb_is_deleted(deleted, arb_candidate_node(candidate)))
+            searcher->found[kept++] = candidate;
+    }
+    searcher->found_count = kept;
+}
+
+static arb_status find(const arb_graph *graph, arb_searcher *searcher, const arb_query *query,
+                       uint64_t entry, uint32_t ef, uint32_t k, arb_deleted_bits deleted)
+{
+    uint64_t start = arb_descend(graph, searcher, query, entry, 0);
+    if (ef <= ARRAY_MAX) {
+        searcher->found[0] = start;
+        searcher->found_count = 1;
+        arb_status status = arb_search_layer(graph, searcher, query, 0, ef, deleted);
+        if (status != ARB_OK && status != ARB_SEARCH_OVERFLOW)
+            return status;
+        int whole = status == ARB_OK && searcher->found_count < ef;
+        keep_live(searcher, deleted);
+        if (status == ARB_OK && (searcher->found_count >= k || whole))
+            return ARB_OK;
+    }
+    return arb_search_wide(graph, searcher, query, start, ef, deleted);
+}
+
+/* Final distances: always summed in FP32, by the kernel that exact search reports too. */
+static arb_status rescore(const arb_graph *graph, arb_searcher *searcher, const arb_query *query,
+                          uint32_t k, arb_hit *hits, uint32_t *count)
+{
+    uint32_t wanted = k;
+    if (query->rerank) /* FP16 sums may swap near ties across the k-th place */
+        wanted = 3 * k > k + 20 ? 3 * k : k + 20;
+    if (wanted > searcher->found_count)
+        wanted = searcher->found_count;
+    /* The wide search's heap is free by now and lends its memory. */
+    _Static_assert(sizeof(arb_hit) == sizeof(uint64_t), "a hit fits a heap entry");
+    arb_hit *scored = (arb_hit *)searcher->results;
+    for (uint32_t i = 0; i < wanted; i++) {
+        uint32_t node = arb_candidate_node(searcher->found[i]);
+        scored[i].node = node;
+        scored[i].distance = arb_exact_distance(graph->scorer, query->vector, node);
+    }
+    qsort(scored, wanted, sizeof *scored, arb_hit_compare);
+    *count = wanted < k ? wanted : k;
+    memcpy(hits, scored, *count * sizeof *hits);
+    return ARB_OK;
+}
+
+arb_status arb_graph_search(const arb_graph *graph, arb_searcher *searcher, const void *query,
+                            int query_native, uint32_t ef, uint32_t k, arb_deleted_bits deleted,
+                            arb_hit *hits, uint32_t *count, arb_search_stats *stats)
+{
+    assert(k > 0);
+    if (ef < k)
+        ef = k;
+    uint32_t array_size = ef <= ARRAY_MAX ? 2 * ARRAY_MAX + graph->M0 : ef;
+    arb_status status = arb_searcher_prepare(graph, searcher, array_size);
+    if (status == ARB_OK)
+        status = arb_heaps_grow(searcher, ef, 3 * (size_t)k + 20);
+    if (status != ARB_OK)
+        return status;
+    searcher->stats = (arb_search_stats){0};
+    searcher->found_count = 0;
+    arb_query prepared = arb_query_of(graph->scorer, query, query_native);
+    arb_epoch_enter(graph, searcher);
+    uint64_t entry = atomic_load_explicit(&graph->entry, memory_order_acquire);
+    if (entry != 0)
+        status = find(graph, searcher, &prepared, entry, ef, k, deleted);
+    arb_epoch_leave(searcher);
+    if (status == ARB_OK)
+        status = rescore(graph, searcher, &prepared, k, hits, count);
+    if (status == ARB_OK && stats != NULL) {
+        stats->visited += searcher->stats.visited;
+        stats->hops += searcher->stats.hops;
+    }
+    return status;
+}
