@@ -25,7 +25,8 @@ class KernelSetTest {
     Set<String> flags =
         Set.copyOf(Arrays.asList(flagLine.replaceFirst(".*:", "").trim().split(" ")));
     if (Cpu.architecture().equals("aarch64")) {
-      return flags.contains("asimdhp") ? "neonfp16" : "neon";
+      boolean halves = flags.contains("asimdhp");
+      return halves && flags.contains("asimdfhm") ? "neonfhm" : halves ? "neonfp16" : "neon";
     }
     boolean avx2 = flags.containsAll(Set.of("avx2", "fma", "f16c"));
     boolean avx512 =
