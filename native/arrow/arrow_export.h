@@ -1,0 +1,44 @@
+/* arrow_export.h: answers as Arrow C Data. A begin function allocates; the caller fills the columns
+ * and then either finishes (which cannot fail, so outputs are untouched on failure) or cancels. */
+#ifndef ARB_ARROW_ARROW_EXPORT_H
+#define ARB_ARROW_ARROW_EXPORT_H
+
+#include <stdint.h>
+
+#include "arbalest/arbalest.h"
+
+typedef struct arb_array_block arb_array_block;
+typedef struct arb_schema_block arb_schema_block;
+
+/* struct<query: uint32, id: int64, distance: float32> with room for `capacity` rows. */
+typedef struct arb_hits_export {
+    uint32_t *query;
+    int64_t *id;
+    float *distance;
+    arb_array_block *array;
+    arb_schema_block *schema;
+} arb_hits_export;
+
+arb_status arb_export_hits_begin(uint64_t capacity, arb_hits_export *out);
+void arb_export_hits_finish(arb_hits_export *hits, uint64_t count, struct ArrowSchema *out_schema,
+                            struct ArrowArray *out);
+void arb_export_hits_cancel(arb_hits_export *hits);
+
+/* fixed_size_list<element>[dim] of `count` rows. All bits of `valid` are set and all values zero at
+ * first; the caller clears the bit of a null row. */
+typedef struct arb_vectors_export {
+    uint8_t *values;
+    uint8_t *valid;
+    uint64_t count;
+    uint32_t dim;
+    arb_array_block *array;
+    arb_schema_block *schema;
+} arb_vectors_export;
+
+arb_status arb_export_vectors_begin(uint64_t count, uint32_t dim, arb_element element,
+                                    arb_vectors_export *out);
+void arb_export_vectors_finish(arb_vectors_export *vectors, uint64_t null_count,
+                               struct ArrowSchema *out_schema, struct ArrowArray *out);
+void arb_export_vectors_cancel(arb_vectors_export *vectors);
+
+#endif

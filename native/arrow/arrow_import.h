@@ -1,0 +1,54 @@
+/* arrow_import.h: borrows what an ArrowSchema and an ArrowArray describe, after checking that they
+ * keep the rules of the C Data Interface and that every claim they make about lengths and offsets
+ * holds together. Buffer sizes are not part of the interface: a leaf's own length is believed.
+ *
+ * Nothing is copied, moved or released here. A view lives as long as the array it was taken from.
+ */
+#ifndef ARB_ARROW_ARROW_IMPORT_H
+#define ARB_ARROW_ARROW_IMPORT_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "arbalest/arbalest.h"
+#include "vectors/casts.h"
+
+/* count rows of dim values each, without gaps; no alignment is promised. */
+typedef struct arb_vectors_view {
+    const uint8_t *values;
+    arb_value_type type;
+    uint32_t dim;
+    uint32_t count;
+} arb_vectors_view;
+
+typedef struct arb_ids_view {
+    const uint8_t *values; /* int64, any alignment */
+    uint32_t count;
+} arb_ids_view;
+
+static inline const void *arb_view_vector(const arb_vectors_view *view, uint32_t row)
+{
+    return view->values + (size_t)row * view->dim * arb_value_size(view->type);
+}
+
+static inline int64_t arb_view_id(const arb_ids_view *view, uint32_t row)
+{
+    int64_t id;
+    memcpy(&id, view->values + (size_t)row * sizeof id, sizeof id);
+    return id;
+}
+
+/* A fixed_size_list<T>[dim] array without nulls, T = halffloat, float, double, int8 or uint8.
+ * `field` names it in messages. */
+arb_status arb_import_vectors(const char *field, const struct ArrowSchema *schema,
+                              const struct ArrowArray *array, uint32_t dim, arb_vectors_view *out);
+
+/* An int64 array without nulls. */
+arb_status arb_import_ids(const char *field, const struct ArrowSchema *schema,
+                          const struct ArrowArray *array, arb_ids_view *out);
+
+/* struct<id: int64, vector: fixed_size_list<T>[dim]>, the two in either order. */
+arb_status arb_import_batch(const struct ArrowSchema *schema, const struct ArrowArray *array,
+                            uint32_t dim, arb_ids_view *ids, arb_vectors_view *vectors);
+
+#endif

@@ -1,0 +1,102 @@
+/* index.h: what an index is made of. Its functions are those of arbalest.h, a file a group.
+ *
+ * A row's life:   append -> published, pending -> (link) -> linked        deleted at any time
+ *
+ *       0 ........ linked_low ........ published
+ *       | all linked | linked or pending |  being written, seen by nobody
+ *
+ * One writer at a time (write mutex: append, delete, the cut of a snapshot); searches and links
+ * take no lock. */
+#ifndef ARB_INDEX_INDEX_H
+#define ARB_INDEX_INDEX_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "graph/graph.h"
+#include "index/ids.h"
+#include "vectors/casts.h"
+
+/* What the rows so far tell the range guard of the native kernels. Written under the write mutex.
+ */
+typedef struct arb_range {
+    _Atomic float abs_max;
+    double squares; /* sum of rms^2 over rows */
+    float rms_min;  /* of a row; INFINITY while there is none */
+} arb_range;
+
+struct arb_index {
+    arb_scorer scorer; /* with the metric and the kernels */
+    arb_rows *rows;
+    arb_graph *graph;
+    arb_ids ids;
+    uint32_t dim;
+    arb_element element;
+    uint32_t M;
+    uint32_t ef_construction;
+    uint64_t seed;
+    int32_t kernel_set;
+
+    /* Rows below are written, with their ids, and belong to searches. */
+    _Atomic uint64_t published;
+    /* Odd while a batch replaces ids: between the publication of the new rows and the deletion of
+     * the old ones both are visible. Grows with each such batch, so that a search sees that one
+     * ran. */
+    _Atomic uint64_t replacements;
+    _Atomic uint64_t *deleted_bits;
+    _Atomic uint64_t deleted_count;
+    arb_range range;
+
+    pthread_mutex_t write;
+
+    /* Linking, on a cache line of its own: every link writes it, every search reads what is above.
+     */
+    _Alignas(64) _Atomic uint64_t link_cursor; /* generation << 32 | row; link.c */
+    _Atomic uint64_t *claimed_bits;            /* rows taken by a link call, or linked */
+    _Atomic uint64_t finished;                 /* rows linked, or deleted before they were */
+    _Atomic uint64_t linked_low;               /* every row below is finished */
+
+    /* Of an opened file; NULL for a created index. */
+    void *mapped;
+    size_t mapped_bytes;
+};
+
+/* Checks the options that create and open share, and finds the set. */
+arb_status arb_check_kernel_set(const arb_index_options *options, const arb_kernel_set **out);
+
+/* An index without rows and graph: memory reserved, mutexes ready. */
+arb_status arb_index_new(const arb_index_options *options, const arb_kernel_set *kernels,
+                         arb_index **out);
+
+/* Adds one row to what is known of the rows. */
+void arb_range_add(arb_range *range, const arb_row_facts *row);
+
+/* Takes over the range of the first `rows` rows and turns FP16 sums off where they are not safe for
+ * it; they stay off then. Write mutex held, or nobody else there. */
+void arb_range_adopt(arb_index *index, const arb_range *range, uint64_t rows);
+
+/* Whether it may for this query as well. */
+int arb_query_range_is_safe(const arb_index *index, const arb_row_facts *query);
+
+/* Marks a row deleted; 1 if it lived. Write mutex held. */
+int arb_index_mark_deleted(arb_index *index, uint32_t node);
+
+/* After an open: claims rows that the file's graph links, counts them, finds linked_low. */
+void arb_index_adopt_links(arb_index *index);
+
+static inline arb_row_form arb_index_row_form(const arb_index *index)
+{
+    return (arb_row_form){
+        .kernels = index->scorer.kernels,
+        .element = index->element,
+        .metric = index->scorer.metric,
+        .dim = index->dim,
+    };
+}
+
+static inline uint64_t arb_index_published(const arb_index *index)
+{
+    return atomic_load_explicit(&index->published, memory_order_acquire);
+}
+
+#endif

@@ -1,0 +1,65 @@
+/* What an index says of itself, and the calls that go straight to its graph. */
+#include <stddef.h>
+
+#include "index/index.h"
+#include "vectors/error.h"
+
+static arb_status check_index(const arb_index *index, const void *out)
+{
+    if (index == NULL || out == NULL) {
+        return arb_fail(ARB_INVALID_ARGUMENT, "%s: found NULL; allowed a live one",
+                        index == NULL ? "index" : "out");
+    }
+    return ARB_OK;
+}
+
+arb_status arb_index_validate(const arb_index *index, arb_index_report *out)
+{
+    arb_status status = check_index(index, out);
+    if (status != ARB_OK) {
+        return status;
+    }
+    arb_index_report report = {0};
+    status = arb_graph_validate(index->graph, (uint32_t)arb_index_published(index), &report);
+    if (status == ARB_OK) {
+        *out = report;
+    }
+    return status;
+}
+
+arb_status arb_index_get_stats(const arb_index *index, arb_index_stats *out)
+{
+    arb_status status = check_index(index, out);
+    if (status != ARB_OK) {
+        return status;
+    }
+    arb_graph_stats graph;
+    if ((status = arb_graph_get_stats(index->graph, &graph)) != ARB_OK) {
+        return status;
+    }
+    /* in this order, so that no difference below comes out negative: what is taken away first grows
+     * only after `published` does */
+    uint64_t finished = atomic_load_explicit(&index->finished, memory_order_acquire);
+    uint64_t deleted = atomic_load_explicit(&index->deleted_count, memory_order_acquire);
+    uint64_t rows = arb_index_published(index);
+    *out = (arb_index_stats){
+        .rows = rows,
+        .live = rows - deleted,
+        .deleted = deleted,
+        .pending = rows - finished,
+        .vector_bytes = arb_rows_bytes(index->rows),
+        .graph_bytes = graph.bytes,
+        .id_bytes = arb_ids_bytes(&index->ids, rows),
+        .overlay_lists = graph.overlay_lists,
+        .dim = index->dim,
+        .metric = (int32_t)index->scorer.metric,
+        .element = (int32_t)index->element,
+        .M = index->M,
+        .ef_construction = index->ef_construction,
+        .level_max = graph.level_max,
+        .kernel_set = index->kernel_set,
+        .native_arithmetic = atomic_load_explicit(&index->scorer.native, memory_order_relaxed),
+        .abs_max = atomic_load_explicit(&index->range.abs_max, memory_order_relaxed),
+    };
+    return ARB_OK;
+}
