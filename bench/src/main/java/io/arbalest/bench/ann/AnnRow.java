@@ -1,0 +1,26 @@
+package io.arbalest.bench.ann;
+
+/**
+ * One setting of one contender: medians over the repeats, and the slowest and fastest of them.
+ *
+ * @param recall recall@k; does not change between repeats but by concurrency of the build
+ * @param qps queries per second of the batch on all threads
+ * @param p50Us microseconds, of single queries on one thread
+ * @param p99Us microseconds, of the same
+ */
+record AnnRow(
+    String system,
+    String variant,
+    int threads,
+    int ef,
+    double recall,
+    double qps,
+    double p50Us,
+    double p99Us,
+    double qpsMin,
+    double qpsMax) {
+
+  String contender() {
+    return system + "/" + variant;
+  }
+}

@@ -1,0 +1,249 @@
+package io.arbalest.bench.ann;
+
+import io.arbalest.bench.VectorColumns;
+import io.arbalest.engine.ElementType;
+import io.arbalest.engine.IndexStats;
+import io.arbalest.engine.KernelSet;
+import io.arbalest.engine.Metric;
+import io.arbalest.engine.SearchBatch;
+import io.arbalest.engine.SearchOptions;
+import io.arbalest.engine.VectorIndex;
+import io.arbalest.server.cli.io.VectorFile;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.UInt4Vector;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+
+/** Arbalest in this process, through the Java API that an application would use. */
+final class ArbalestContender implements Contender {
+
+  /** Rows of one append: bounds the Arrow buffers, not the index. */
+  private static final int APPEND_ROWS = 16_384;
+
+  /** Rows that a thread takes for the graph at a time. */
+  private static final int LINK_ROWS = 256;
+
+  /** Parts of the query batch for each thread, so that no thread waits long for the last one. */
+  private static final int PARTS_PER_THREAD = 8;
+
+  private final BufferAllocator allocator;
+  private final Metric metric;
+  private final ElementType element;
+  private final KernelSet kernelSet;
+  private final String variant;
+  private final int m;
+  private final int efConstruction;
+  private final List<FixedSizeListVector> base = new ArrayList<>();
+  private final List<BigIntVector> baseIds = new ArrayList<>();
+  private final float[][] queries;
+  private VectorIndex index;
+
+  /**
+   * Reads the base into memory.
+   *
+   * @param variant how this entry is called beside others of Arbalest
+   * @param allocator parent of all Arrow memory; closed by the caller after this
+   */
+  ArbalestContender(
+      Metric metric,
+      ElementType element,
+      KernelSet kernelSet,
+      String variant,
+      int m,
+      int efConstruction,
+      VectorFile baseFile,
+      float[][] queries,
+      BufferAllocator allocator)
+      throws IOException {
+    this.metric = metric;
+    this.element = element;
+    this.kernelSet = kernelSet;
+    this.variant = variant;
+    this.m = m;
+    this.efConstruction = efConstruction;
+    this.queries = queries;
+    this.allocator = allocator;
+    for (int first = 0; first < baseFile.rows(); first += APPEND_ROWS) {
+      int count = Math.min(APPEND_ROWS, baseFile.rows() - first);
+      base.add(VectorColumns.read(baseFile, first, count, allocator));
+      baseIds.add(VectorColumns.ids(first, count, allocator));
+    }
+  }
+
+  @Override
+  public String system() {
+    return "arbalest";
+  }
+
+  @Override
+  public String variant() {
+    return variant;
+  }
+
+  @Override
+  public String about() {
+    return "kernel set " + kernelSet.name();
+  }
+
+  @Override
+  public Build build(int threads) throws IOException, InterruptedException {
+    closeIndex();
+    long start = System.nanoTime();
+    index =
+        VectorIndex.builder(queries[0].length)
+            .metric(metric)
+            .element(element)
+            .m(m)
+            .efConstruction(efConstruction)
+            .kernelSet(kernelSet)
+            .build();
+    for (int i = 0; i < base.size(); i++) {
+      index.append(baseIds.get(i), base.get(i));
+    }
+    onThreads(
+        threads,
+        () -> {
+          while (index.link(LINK_ROWS) > 0) {
+            // Each call takes the next rows nobody has; none are left when it returns 0.
+          }
+          return null;
+        });
+    index.freeze();
+    double seconds = (System.nanoTime() - start) / 1e9;
+    IndexStats stats = index.stats();
+    if (stats.pending() != 0) {
+      throw new IOException(stats.pending() + " rows are not in the graph after the build");
+    }
+    return new Build(seconds, stats.vectorBytes() + stats.graphBytes() + stats.idBytes());
+  }
+
+  @Override
+  public Run search(int ef, int k, int threads, double secondsMin)
+      throws IOException, InterruptedException {
+    SearchOptions options = SearchOptions.k(k).ef(Math.max(ef, k));
+    int parts = threads == 1 ? 1 : threads * PARTS_PER_THREAD;
+    int size = (queries.length + parts - 1) / parts;
+    List<FixedSizeListVector> batches = new ArrayList<>();
+    try {
+      for (int first = 0; first < queries.length; first += size) {
+        int count = Math.min(size, queries.length - first);
+        batches.add(VectorColumns.of(queries, first, count, allocator));
+      }
+      int[][] answers = answers(batches, options);
+      double qps = queries.length * passesPerSecond(batches, options, threads, secondsMin);
+      double[] micros = latencies(options);
+      return new Run(answers, qps, micros[micros.length / 2], micros[(int) (micros.length * 0.99)]);
+    } finally {
+      batches.forEach(FixedSizeListVector::close);
+    }
+  }
+
+  @Override
+  public void close() {
+    closeIndex();
+    base.forEach(FixedSizeListVector::close);
+    baseIds.forEach(BigIntVector::close);
+  }
+
+  private void closeIndex() {
+    if (index != null) {
+      index.close();
+      index = null;
+    }
+  }
+
+  private double passesPerSecond(
+      List<FixedSizeListVector> batches, SearchOptions options, int threads, double secondsMin)
+      throws IOException, InterruptedException {
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      int passes = 0;
+      double seconds = 0;
+      long start = System.nanoTime();
+      while (seconds < secondsMin) {
+        AtomicInteger next = new AtomicInteger();
+        run(pool, threads, () -> searchParts(batches, next, options));
+        passes++;
+        seconds = (System.nanoTime() - start) / 1e9;
+      }
+      return passes / seconds;
+    } finally {
+      pool.shutdown();
+    }
+  }
+
+  private Void searchParts(
+      List<FixedSizeListVector> batches, AtomicInteger next, SearchOptions options) {
+    for (int i = next.getAndIncrement(); i < batches.size(); i = next.getAndIncrement()) {
+      index.search(batches.get(i), options, allocator).close();
+    }
+    return null;
+  }
+
+  private int[][] answers(List<FixedSizeListVector> batches, SearchOptions options) {
+    int[][] answers = new int[queries.length][];
+    int[] row = new int[options.k()];
+    int first = 0;
+    for (FixedSizeListVector batch : batches) {
+      try (SearchBatch hits = index.search(batch, options, allocator)) {
+        UInt4Vector of = hits.queries();
+        int hit = 0;
+        for (int query = 0; query < batch.getValueCount(); query++) {
+          int count = 0;
+          while (hit < of.getValueCount() && of.get(hit) == query) {
+            row[count++] = (int) hits.ids().get(hit++);
+          }
+          answers[first + query] = Arrays.copyOf(row, count);
+        }
+      }
+      first += batch.getValueCount();
+    }
+    return answers;
+  }
+
+  private double[] latencies(SearchOptions options) {
+    double[] micros = new double[queries.length];
+    for (int query = 0; query < queries.length; query++) {
+      long before = System.nanoTime();
+      index.search(queries[query], options);
+      micros[query] = (System.nanoTime() - before) / 1e3;
+    }
+    Arrays.sort(micros);
+    return micros;
+  }
+
+  private static void onThreads(int threads, Callable<Void> task)
+      throws IOException, InterruptedException {
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      run(pool, threads, task);
+    } finally {
+      pool.shutdown();
+    }
+  }
+
+  private static void run(ExecutorService pool, int threads, Callable<Void> task)
+      throws IOException, InterruptedException {
+    List<Future<Void>> running = new ArrayList<>();
+    for (int i = 0; i < threads; i++) {
+      running.add(pool.submit(task));
+    }
+    for (Future<Void> one : running) {
+      try {
+        one.get();
+      } catch (ExecutionException e) {
+        throw new IOException("arbalest: " + e.getCause().getMessage(), e.getCause());
+      }
+    }
+  }
+}

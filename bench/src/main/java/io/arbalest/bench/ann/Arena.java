@@ -1,0 +1,154 @@
+package io.arbalest.bench.ann;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * One interleaved run: for each number of threads, breadth and repeat, every contender takes its
+ * turn before the first one comes again. What slows the machine for a while then slows them all,
+ * and ratios of one repeat are ratios of one moment. Every repeat another contender begins.
+ */
+final class Arena {
+
+  /** What is asked of every contender. */
+  record Plan(List<Integer> threads, List<Integer> efs, int k, int repeats, double secondsMin) {}
+
+  private final Plan plan;
+  private final TruthFile truth;
+  private final Consumer<String> progress;
+  private final List<AnnBuild> builds = new ArrayList<>();
+  private final List<Sample> samples = new ArrayList<>();
+
+  /** One turn. */
+  private record Sample(
+      String system,
+      String variant,
+      int threads,
+      int ef,
+      int repeat,
+      double recall,
+      double qps,
+      double p50Us,
+      double p99Us) {
+
+    String contender() {
+      return system + "/" + variant;
+    }
+  }
+
+  /**
+   * @param progress is told a line for every build and every breadth
+   */
+  Arena(Plan plan, TruthFile truth, Consumer<String> progress) {
+    this.plan = plan;
+    this.truth = truth;
+    this.progress = progress;
+  }
+
+  /** Builds and searches; {@code contenders} come out with an index built by the fewest threads. */
+  void run(List<Contender> contenders) throws IOException, InterruptedException {
+    List<Integer> byThreads = new ArrayList<>(plan.threads());
+    byThreads.sort(Comparator.reverseOrder());
+    for (int threads : byThreads) {
+      for (Contender contender : contenders) {
+        Contender.Build built = contender.build(threads);
+        builds.add(
+            new AnnBuild(
+                contender.system(), contender.variant(), threads, built.seconds(), built.bytes()));
+        progress.accept(
+            "built %-20s %d thread(s) %8.2f s %8.1f MiB"
+                .formatted(contender.name(), threads, built.seconds(), built.bytes() / 1048576.0));
+      }
+    }
+    for (int threads : plan.threads()) {
+      for (int ef : plan.efs()) {
+        for (int repeat = 0; repeat < plan.repeats(); repeat++) {
+          round(contenders, threads, ef, repeat);
+        }
+        progress.accept("searched ef %4d on %d thread(s)".formatted(ef, threads));
+      }
+    }
+  }
+
+  private void round(List<Contender> contenders, int threads, int ef, int repeat)
+      throws IOException, InterruptedException {
+    List<Contender> order = new ArrayList<>(contenders);
+    Collections.rotate(order, -repeat);
+    for (Contender contender : order) {
+      Contender.Run run = contender.search(ef, plan.k(), threads, plan.secondsMin());
+      samples.add(
+          new Sample(
+              contender.system(),
+              contender.variant(),
+              threads,
+              ef,
+              repeat,
+              Recall.at(plan.k(), run.answers(), truth),
+              run.qps(),
+              run.p50Us(),
+              run.p99Us()));
+    }
+  }
+
+  /** Every build, in the order they were made. */
+  List<AnnBuild> builds() {
+    return List.copyOf(builds);
+  }
+
+  /** Medians over the repeats, by contender, threads and ef. */
+  List<AnnRow> rows() {
+    Map<List<Object>, List<Sample>> groups = new LinkedHashMap<>();
+    for (Sample sample : samples) {
+      groups
+          .computeIfAbsent(
+              List.of(sample.contender(), sample.threads(), sample.ef()), key -> new ArrayList<>())
+          .add(sample);
+    }
+    List<AnnRow> rows = new ArrayList<>();
+    for (List<Sample> group : groups.values()) {
+      Sample one = group.get(0);
+      double[] qps = group.stream().mapToDouble(Sample::qps).sorted().toArray();
+      rows.add(
+          new AnnRow(
+              one.system(),
+              one.variant(),
+              one.threads(),
+              one.ef(),
+              median(group.stream().mapToDouble(Sample::recall).toArray()),
+              median(qps),
+              median(group.stream().mapToDouble(Sample::p50Us).toArray()),
+              median(group.stream().mapToDouble(Sample::p99Us).toArray()),
+              qps[0],
+              qps[qps.length - 1]));
+    }
+    rows.sort(
+        Comparator.comparing(AnnRow::contender)
+            .thenComparingInt(AnnRow::threads)
+            .thenComparingInt(AnnRow::ef));
+    return rows;
+  }
+
+  /** One contender's speed against recall in one repeat. */
+  Curve curve(String contender, int threads, int repeat) {
+    return new Curve(
+        samples.stream()
+            .filter(s -> s.contender().equals(contender))
+            .filter(s -> s.threads() == threads && s.repeat() == repeat)
+            .map(s -> new Curve.Point(s.recall(), s.qps()))
+            .toList());
+  }
+
+  static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+}

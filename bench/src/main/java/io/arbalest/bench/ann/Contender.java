@@ -1,0 +1,48 @@
+package io.arbalest.bench.ann;
+
+import java.io.IOException;
+
+/**
+ * An index in the arena: Arbalest itself or a peer. One thread drives it; the threads it is told to
+ * use are its own.
+ */
+interface Contender extends AutoCloseable {
+
+  /** Name of the library, such as {@code hnswlib}. */
+  String system();
+
+  /** What sets two entries of one library apart, such as {@code float16}. */
+  String variant();
+
+  /** Version and settings worth a line in the report. */
+  String about();
+
+  /** Builds a new index over the whole base and drops the last one. */
+  Build build(int threads) throws IOException, InterruptedException;
+
+  /** Answers all queries, as often as it takes to fill the time asked for. */
+  Run search(int ef, int k, int threads, double secondsMin)
+      throws IOException, InterruptedException;
+
+  @Override
+  void close() throws IOException;
+
+  /** {@code system/variant}. */
+  default String name() {
+    return system() + "/" + variant();
+  }
+
+  /**
+   * @param seconds until the last row is searchable by the graph
+   * @param bytes of the index in memory, vectors included, by its own account
+   */
+  record Build(double seconds, long bytes) {}
+
+  /**
+   * @param answers [queries][k] row numbers
+   * @param qps queries per second of the whole batch on all threads
+   * @param p50Us median latency of single queries on one thread, in microseconds
+   * @param p99Us 99th percentile of the same
+   */
+  record Run(int[][] answers, double qps, double p50Us, double p99Us) {}
+}

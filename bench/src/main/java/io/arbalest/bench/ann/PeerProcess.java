@@ -1,0 +1,157 @@
+package io.arbalest.bench.ann;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A peer in a process of its own, spoken to by one JSON object a line (bench/peers/peer.py
+ * describes the protocol). It lives through the whole run, so that contenders can take turns, and
+ * times its own loop, so that the pipe is in no figure.
+ */
+final class PeerProcess implements Contender {
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final long EXIT_SECONDS_MAX = 10;
+
+  private final String system;
+  private final String variant;
+  private final Process process;
+  private final BufferedWriter requests;
+  private final BufferedReader answers;
+  private final Path errors;
+  private final Path ids;
+  private final String about;
+
+  /**
+   * Starts the process and lets it read its data.
+   *
+   * @param scratch a directory that outlives the peer
+   * @throws IOException with the end of what the process printed, if it does not answer
+   */
+  PeerProcess(String system, String variant, List<String> command, PeerData data, Path scratch)
+      throws IOException {
+    this.system = system;
+    this.variant = variant;
+    errors = scratch.resolve(system + "-" + variant + ".stderr");
+    ids = scratch.resolve(system + "-" + variant + ".ids");
+    process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
+    requests = new BufferedWriter(process.outputWriter(StandardCharsets.UTF_8));
+    answers = new BufferedReader(process.inputReader(StandardCharsets.UTF_8));
+    ObjectNode open = MAPPER.createObjectNode();
+    open.put("do", "open").put("base", data.base().toString());
+    open.put("queries", data.queries().toString()).put("metric", data.metric());
+    open.put("M", data.m()).put("ef_construction", data.efConstruction());
+    try {
+      about = "version " + ask(open).path("version").asText();
+    } catch (IOException e) {
+      close();
+      throw e;
+    }
+  }
+
+  @Override
+  public String system() {
+    return system;
+  }
+
+  @Override
+  public String variant() {
+    return variant;
+  }
+
+  @Override
+  public String about() {
+    return about;
+  }
+
+  @Override
+  public Build build(int threads) throws IOException {
+    JsonNode answer = ask(MAPPER.createObjectNode().put("do", "build").put("threads", threads));
+    return new Build(answer.path("seconds").asDouble(), answer.path("bytes").asLong());
+  }
+
+  @Override
+  public Run search(int ef, int k, int threads, double secondsMin) throws IOException {
+    ObjectNode request = MAPPER.createObjectNode();
+    request.put("do", "search").put("ef", ef).put("k", k).put("threads", threads);
+    request.put("seconds_min", secondsMin).put("out", ids.toString());
+    JsonNode answer = ask(request);
+    double qps = answer.path("queries").asDouble() / answer.path("seconds").asDouble();
+    return new Run(
+        readIds(k), qps, answer.path("p50_us").asDouble(), answer.path("p99_us").asDouble());
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      requests.close();
+      if (!process.waitFor(EXIT_SECONDS_MAX, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    } finally {
+      answers.close();
+    }
+  }
+
+  private int[][] readIds(int k) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(ids)).order(ByteOrder.LITTLE_ENDIAN);
+    int[][] rows = new int[bytes.remaining() / (4 * k)][k];
+    for (int[] row : rows) {
+      for (int i = 0; i < k; i++) {
+        row[i] = bytes.getInt();
+      }
+    }
+    return rows;
+  }
+
+  private JsonNode ask(ObjectNode request) throws IOException {
+    String line;
+    try {
+      requests.write(MAPPER.writeValueAsString(request));
+      requests.newLine();
+      requests.flush();
+      line = answers.readLine();
+    } catch (IOException e) {
+      throw new IOException(name() + " ended: " + lastError(), e);
+    }
+    if (line == null) {
+      throw new IOException(name() + " ended: " + lastError());
+    }
+    JsonNode answer = MAPPER.readTree(line);
+    if (answer.has("error")) {
+      throw new IOException(name() + ": " + answer.get("error").asText());
+    }
+    return answer;
+  }
+
+  private String lastError() throws IOException {
+    List<String> lines =
+        Files.readAllLines(errors).stream().filter(line -> !line.isBlank()).toList();
+    return lines.isEmpty() ? "it printed nothing" : lines.get(lines.size() - 1);
+  }
+
+  /**
+   * What every peer is given.
+   *
+   * @param base .fbin file
+   * @param queries .fbin file
+   * @param metric as {@code --metric} says it
+   * @param m links of a node and upper level; level 0 has twice as many
+   * @param efConstruction breadth of the search that finds a new node's neighbors
+   */
+  record PeerData(Path base, Path queries, String metric, int m, int efConstruction) {}
+}

@@ -1,0 +1,123 @@
+package io.arbalest.bench.ann;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ArenaTest {
+
+  private static final TruthFile TRUTH =
+      new TruthFile(new int[][] {{1, 2}, {3, 4}}, new float[][] {{0.1f, 0.2f}, {0.1f, 0.2f}});
+
+  private final List<String> turns = new ArrayList<>();
+
+  /** Twice as fast on two threads, exact from ef = 20 on, and slower by the ef. */
+  private final class Model implements Contender {
+    private final String system;
+    private final double speed;
+
+    Model(String system, double speed) {
+      this.system = system;
+      this.speed = speed;
+    }
+
+    @Override
+    public String system() {
+      return system;
+    }
+
+    @Override
+    public String variant() {
+      return "float32";
+    }
+
+    @Override
+    public String about() {
+      return "version 1";
+    }
+
+    @Override
+    public Build build(int threads) {
+      turns.add("build " + system + " " + threads);
+      return new Build(6.0 / threads / speed, 1 << 20);
+    }
+
+    @Override
+    public Run search(int ef, int k, int threads, double secondsMin) {
+      turns.add("search " + system + " " + threads + " " + ef);
+      int[][] answers = ef >= 20 ? new int[][] {{1, 2}, {3, 4}} : new int[][] {{1, 2}, {3, 9}};
+      return new Run(answers, speed * threads * 1000 / ef, ef, 2 * ef);
+    }
+
+    @Override
+    public void close() {
+      turns.add("close " + system);
+    }
+  }
+
+  private Arena run(Arena.Plan plan, Contender... contenders)
+      throws IOException, InterruptedException {
+    Arena arena = new Arena(plan, TRUTH, line -> {});
+    arena.run(List.of(contenders));
+    return arena;
+  }
+
+  @Test
+  void letsContendersTakeTurnsAndAnotherBeginEachRepeat() throws Exception {
+    Arena.Plan plan = new Arena.Plan(List.of(1, 2), List.of(10, 20), 2, 2, 0);
+    run(plan, new Model("a", 1), new Model("b", 2));
+    assertThat(turns)
+        .containsExactly(
+            "build a 2",
+            "build b 2",
+            "build a 1",
+            "build b 1",
+            "search a 1 10",
+            "search b 1 10",
+            "search b 1 10",
+            "search a 1 10",
+            "search a 1 20",
+            "search b 1 20",
+            "search b 1 20",
+            "search a 1 20",
+            "search a 2 10",
+            "search b 2 10",
+            "search b 2 10",
+            "search a 2 10",
+            "search a 2 20",
+            "search b 2 20",
+            "search b 2 20",
+            "search a 2 20");
+  }
+
+  @Test
+  void reportsRecallBesideSpeed() throws Exception {
+    Arena arena = run(new Arena.Plan(List.of(1), List.of(10, 20), 2, 3, 0), new Model("a", 1));
+    assertThat(arena.rows())
+        .containsExactly(
+            new AnnRow("a", "float32", 1, 10, 0.75, 100, 10, 20, 100, 100),
+            new AnnRow("a", "float32", 1, 20, 1.0, 50, 20, 40, 50, 50));
+    assertThat(arena.builds()).containsExactly(new AnnBuild("a", "float32", 1, 6.0, 1 << 20));
+  }
+
+  @Test
+  void comparesWithTheReferenceAtEqualRecall() throws Exception {
+    Arena.Plan plan = new Arena.Plan(List.of(1), List.of(10, 20), 2, 2, 0);
+    Arena arena = run(plan, new Model("hnswlib", 1), new Model("fast", 3));
+    Standings standings = new Standings(arena, plan, List.of("fast/float32", "hnswlib/float32"));
+    List<String> lines = standings.speed().text().lines().toList();
+    // 0.90 lies at 0.6 of the way from recall 0.75 to 1: 300 * 0.5^0.6 and a third of it.
+    assertThat(lines.get(1)).contains("fast/float32", "198 (198..198)", "3.00 (3.00..3.00)");
+    assertThat(lines.get(2)).contains("hnswlib/float32", "66 (66..66)", "1.00 (1.00..1.00)");
+    assertThat(standings.builds().text()).containsPattern("fast/float32 +1 +2.00 +3.00 +1.0");
+  }
+
+  @Test
+  void takesTheMiddleOfTheRepeats() {
+    assertThat(Arena.median(new double[] {5, 1, 3})).isEqualTo(3);
+    assertThat(Arena.median(new double[] {4, 1, 3, 2})).isEqualTo(2.5);
+  }
+}

@@ -1,0 +1,66 @@
+package io.arbalest.bench.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.arbalest.bench.report.SvgPlot.Panel;
+import io.arbalest.bench.report.SvgPlot.Point;
+import io.arbalest.bench.report.SvgPlot.Series;
+import java.io.StringReader;
+import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+import org.xml.sax.InputSource;
+
+class SvgPlotTest {
+
+  private static Document parse(String svg) throws Exception {
+    return DocumentBuilderFactory.newInstance()
+        .newDocumentBuilder()
+        .parse(new InputSource(new StringReader(svg)));
+  }
+
+  private static SvgPlot plot(Series... series) {
+    return new SvgPlot("a < b", "sub", "recall", "QPS", List.of(new Panel("1", List.of(series))));
+  }
+
+  @Test
+  void drawsEverySeriesInsideThePicture() throws Exception {
+    Series one = new Series("one", List.of(new Point(0.9, 9_000), new Point(0.99, 900)));
+    Series two = new Series("two & more", List.of(new Point(0.85, 4_000), new Point(1.0, 100)));
+    Document document = parse(plot(one, two).svg());
+    assertThat(document.getElementsByTagName("path").getLength()).isEqualTo(2);
+    Element root = document.getDocumentElement();
+    double width = Double.parseDouble(root.getAttribute("width"));
+    double height = Double.parseDouble(root.getAttribute("height"));
+    NodeList circles = document.getElementsByTagName("circle");
+    // A mark of the legend and the points.
+    assertThat(circles.getLength()).isEqualTo(2 + 4);
+    for (int i = 0; i < circles.getLength(); i++) {
+      Element circle = (Element) circles.item(i);
+      assertThat(Double.parseDouble(circle.getAttribute("cx"))).isBetween(0.0, width);
+      assertThat(Double.parseDouble(circle.getAttribute("cy"))).isBetween(0.0, height);
+    }
+    assertThat(document.getDocumentElement().getTextContent())
+        .contains("a < b", "two & more", "0.9", "1k");
+  }
+
+  @Test
+  void putsFasterHigherAndBetterRecallToTheRight() throws Exception {
+    Series one = new Series("one", List.of(new Point(0.9, 1_000), new Point(0.95, 100)));
+    String path =
+        ((Element) parse(plot(one).svg()).getElementsByTagName("path").item(0)).getAttribute("d");
+    String[] numbers = path.replaceAll("[ML]", "").strip().split("\\s+");
+    assertThat(Double.parseDouble(numbers[2])).isGreaterThan(Double.parseDouble(numbers[0]));
+    assertThat(Double.parseDouble(numbers[3])).isGreaterThan(Double.parseDouble(numbers[1]));
+  }
+
+  @Test
+  void refusesAnEmptyPlot() {
+    assertThatThrownBy(() -> plot(new Series("none", List.of())))
+        .hasMessageContaining("found no point");
+  }
+}
