@@ -57,13 +57,16 @@ typedef struct arb_segment {
 } arb_segment;
 
 /* ---- slots: fixed-capacity neighbor lists of the overlay -------------------------------------
- * A slot holds M0 neighbors. A free slot's first 8 bytes link it to the next free one. */
+ * A slot holds M0 neighbors; a free one's first 8 bytes link it to the next free one. The chunk's
+ * head lies at the start of its memory, which is aligned to ARB_HUGE_PAGE_BYTES: a slot's address
+ * gives its chunk. */
 typedef struct arb_slot_chunk {
     struct arb_slot_chunk *next;
-    uint32_t *memory;
     size_t bytes;
-    size_t used; /* slots handed out so far, from the front */
-    size_t count;
+    uint32_t first; /* slots that the head takes up */
+    uint32_t used;  /* slots handed out so far, from the front */
+    uint32_t count;
+    uint32_t free; /* scratch of arb_slots_trim */
 } arb_slot_chunk;
 
 typedef struct arb_slot_store {
@@ -118,7 +121,6 @@ struct arb_graph {
     _Atomic uint64_t upper_bytes;   /* upper-level words */
     _Atomic uint64_t overlay_lists; /* lists of all levels that lie in the overlay */
     _Atomic uint64_t chunk_bytes;
-    const uint32_t *mapped_base; /* of an opened snapshot; not owned */
 };
 
 struct arb_searcher {
@@ -222,6 +224,11 @@ void arb_slot_give_back(arb_searcher *searcher, uint32_t *slot);
 void arb_slot_retire(const arb_graph *graph, arb_searcher *searcher, uint32_t *slot);
 /* Moves slots whose grace period is over to the free ones, and a surplus back to the store. */
 void arb_slots_collect(arb_graph *graph, arb_searcher *searcher);
+/* Room for `count` slots to retire beside those that wait. */
+arb_status arb_retired_reserve(arb_searcher *searcher, size_t count);
+int arb_retired_has_room(const arb_searcher *searcher, size_t count);
+/* Gives memory back to the system: chunks of which every slot is free. */
+void arb_slots_trim(arb_graph *graph, arb_searcher *searcher);
 arb_status arb_slots_init(arb_slot_store *store);
 void arb_slots_destroy(arb_slot_store *store);
 

@@ -81,17 +81,21 @@ static int adopt(const insertion *in, uint32_t parent)
     return 0;
 }
 
-static void join_tree(const insertion *in)
+static arb_status join_tree(const insertion *in)
 {
     const arb_searcher *searcher = in->searcher;
     for (uint32_t i = 0; i < searcher->found_count; i++) {
         if (adopt(in, arb_candidate_node(searcher->found[i])))
-            return;
+            return ARB_OK;
     }
     /* Each round that fails means that another insert took the place first. */
-    uint32_t from = arb_candidate_node(searcher->found[0]);
-    while (!adopt(in, arb_tree_leaf(in->graph, from)))
-        ;
+    for (;;) {
+        uint32_t leaf = arb_tree_leaf(in->graph, arb_candidate_node(searcher->found[0]));
+        if (leaf == ARB_NO_NEIGHBOR)
+            return arb_fail(ARB_CORRUPT, "node %u: the graph's tree links are no tree", in->node);
+        if (adopt(in, leaf))
+            return ARB_OK;
+    }
 }
 
 static void link_back(const insertion *in, uint32_t level)
@@ -142,10 +146,10 @@ static arb_status link_below(const insertion *in, uint64_t entry)
     }
     for (uint32_t level = 1; level <= highest; level++)
         publish_own(in, level);
-    join_tree(in);
-    for (uint32_t level = 0; level <= highest; level++)
+    arb_status status = join_tree(in);
+    for (uint32_t level = 0; status == ARB_OK && level <= highest; level++)
         link_back(in, level);
-    return ARB_OK;
+    return status;
 }
 
 /* Undoes publish_own for a node that nobody has seen. */

@@ -7,12 +7,14 @@
  * fewer than graph->tree_limit of them. At every moment the marked links are a tree over all linked
  * nodes, walkable both ways: every node is reachable on level 0 from any other, with no repair
  * pass. A node has two marked links on average, most of which the heuristic would have kept. */
-#include <assert.h>
 #include <string.h>
 
 #include "graph/candidates.h"
 #include "graph/links.h"
 #include "graph/score.h"
+
+/* A walk away from a node crosses full nodes only; in a sound tree the first step or two end it. */
+#define TREE_WALK_MAX 65536u
 
 void arb_list_publish(arb_graph *graph, arb_searcher *searcher, uint32_t node, uint32_t level,
                       const uint32_t *neighbors, uint32_t count)
@@ -112,19 +114,19 @@ uint32_t arb_tree_leaf(const arb_graph *graph, uint32_t from)
 {
     uint32_t came_from = ARB_NO_NEIGHBOR;
     uint32_t at = from;
-    for (;;) {
+    for (uint32_t step = 0; step < TREE_WALK_MAX; step++) {
         uint64_t word = atomic_load_explicit(arb_word_at(graph, at, 0), memory_order_acquire);
         const uint32_t *list = arb_word_list(word);
         uint32_t length = arb_word_length(word);
         if (tree_links(list, length) < graph->tree_limit)
             return at;
-        uint32_t next = came_from;
-        for (uint32_t i = 0; i < length && next == came_from; i++) {
+        uint32_t next = at;
+        for (uint32_t i = 0; i < length && next == at; i++) {
             if ((list[i] & ARB_TREE_MARK) && (list[i] & ARB_NODE_MASK) != came_from)
                 next = list[i] & ARB_NODE_MASK;
         }
-        assert(next != came_from); /* tree_limit >= 2: one link leads on */
         came_from = at;
         at = next;
     }
+    return ARB_NO_NEIGHBOR;
 }

@@ -9,7 +9,6 @@
 typedef struct validation {
     const arb_graph *graph;
     arb_searcher *searcher;
-    uint32_t nodes;
     uint32_t known; /* nodes for which there are segments */
     arb_index_report report;
 } validation;
@@ -106,23 +105,25 @@ arb_status arb_graph_validate(const arb_graph *graph, uint32_t nodes, arb_index_
 {
     uint32_t segments = atomic_load_explicit(&graph->segment_count, memory_order_acquire);
     uint64_t known = (uint64_t)segments << ARB_SEGMENT_SHIFT;
-    validation check = {.graph = graph, .nodes = nodes};
+    validation check = {.graph = graph};
     check.known = known < ARB_NODES_MAX ? (uint32_t)known : ARB_NODES_MAX;
     check.searcher = arb_searcher_acquire(graph);
-    uint64_t *seen = arb_pages_map((size_t)known / 8 + 8);
+    size_t bits = (size_t)known / 8 + 8;
+    uint64_t *seen = arb_pages_map(bits);
+    uint64_t *judged = arb_pages_map(bits);
     uint32_t *queue = arb_pages_map(((size_t)known + 1) * sizeof *queue);
     arb_status status = ARB_OK;
-    if (check.searcher == NULL || seen == NULL || queue == NULL) {
+    if (check.searcher == NULL || seen == NULL || judged == NULL || queue == NULL) {
         status = arb_fail(ARB_RESOURCE_EXHAUSTED, "no memory to validate a graph");
         goto done;
     }
-    /* Which nodes count is decided before the walk: one that is linked now stays reachable. */
     uint32_t end = nodes < check.known ? nodes : check.known;
     uint32_t linked = 0;
     for (uint32_t node = 0; node < end; node++) {
         if (!arb_graph_is_linked(graph, node))
             continue;
         linked++;
+        judged[node / 64] |= 1ull << (node % 64);
         arb_epoch_enter(graph, check.searcher);
         for (uint32_t level = 0; level <= arb_level_of(graph, node); level++)
             check_list(&check, node, level);
@@ -130,14 +131,14 @@ arb_status arb_graph_validate(const arb_graph *graph, uint32_t nodes, arb_index_
     }
     check.report.nodes = linked;
     count_unreachable(&check, seen, queue);
-    for (uint32_t node = 0; node < end; node++) {
-        if (arb_graph_is_linked(graph, node) && !((seen[node / 64] >> (node % 64)) & 1))
-            check.report.unreachable++;
-    }
+    /* Only what was linked before the walk began must have been reached by it. */
+    for (uint32_t i = 0; i < end / 64 + 1; i++)
+        check.report.unreachable += (uint64_t)__builtin_popcountll(judged[i] & ~seen[i]);
     *out = check.report;
 done:
     arb_pages_unmap(queue, ((size_t)known + 1) * sizeof *queue);
-    arb_pages_unmap(seen, (size_t)known / 8 + 8);
+    arb_pages_unmap(judged, bits);
+    arb_pages_unmap(seen, bits);
     if (check.searcher != NULL)
         arb_searcher_release(graph, check.searcher);
     return status;

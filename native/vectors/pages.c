@@ -41,3 +41,12 @@ void arb_pages_unmap(void *memory, size_t size)
     if (memory != NULL && size > 0)
         munmap(memory, round_up(size, PAGE_BYTES));
 }
+
+size_t arb_pages_trim(void *memory, size_t size, size_t used)
+{
+    size_t kept = used == 0 ? PAGE_BYTES : round_up(used, PAGE_BYTES);
+    size_t all = round_up(size, PAGE_BYTES);
+    if (kept < all)
+        munmap((uint8_t *)memory + kept, all - kept);
+    return kept;
+}

@@ -16,4 +16,7 @@ void arb_pages_advise_huge(void *memory, size_t size);
 /* Gives back [memory, memory + size), of arb_pages_map's result or a page-aligned tail of it. */
 void arb_pages_unmap(void *memory, size_t size);
 
+/* Gives back what lies behind the first `used` bytes; returns the bytes that are left. */
+size_t arb_pages_trim(void *memory, size_t size, size_t used);
+
 #endif
