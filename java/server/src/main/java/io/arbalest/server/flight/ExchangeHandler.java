@@ -1,0 +1,132 @@
+package io.arbalest.server.flight;
+
+import io.arbalest.store.Dataset;
+import io.arbalest.store.StoreException;
+import org.apache.arrow.flight.FlightDescriptor;
+import org.apache.arrow.flight.FlightProducer.ServerStreamListener;
+import org.apache.arrow.flight.FlightStream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.apache.arrow.vector.util.TransferPair;
+
+/**
+ * DoExchange: queries stream in as a column {@code vector} with an optional column {@code query} of
+ * keys; each batch is answered, in order, by one batch or more, the last of which tells how.
+ * Queries without keys are numbered through the whole stream.
+ *
+ * <p>One batch is in work at a time. When the reader is slow this thread waits, no further queries
+ * are read, and the transport's flow control holds the sender: memory is bounded both ways.
+ */
+final class ExchangeHandler {
+  private static final String VECTOR = "vector";
+  private static final String QUERY = "query";
+
+  private final Room room;
+
+  ExchangeHandler(Room room) {
+    this.room = room;
+  }
+
+  /** Reads to the stream's end, in the calling thread, which is not the one that delivers. */
+  void run(Call call, FlightStream stream, ServerStreamListener listener) {
+    try (BufferAllocator allocator = room.callAllocator(call);
+        BatchSender out = new BatchSender(listener, room.limits())) {
+      answer(call, new Inbound(call, stream), out, allocator);
+    } catch (Throwable e) {
+      listener.error(Errors.toFlight(e, call));
+      return;
+    }
+    listener.completed();
+  }
+
+  private void answer(Call call, Inbound inbound, BatchSender out, BufferAllocator allocator) {
+    FlightDescriptor descriptor = inbound.descriptor();
+    if (!descriptor.isCommand()) {
+      throw StoreException.invalid(
+          "descriptor: found a path, allowed a command that holds the search object");
+    }
+    SearchTicket ticket = TicketParser.exchange(descriptor.getCommand());
+    Dataset dataset = room.store().dataset(ticket.dataset());
+    QueryRunner runner = new QueryRunner(dataset, ticket, room.limits(), room.metrics(), allocator);
+    long first = 0;
+    boolean more = true;
+    while (more) {
+      try (Queries queries = inbound.next(root -> Queries.take(root, allocator))) {
+        more = queries != null;
+        if (more && queries.count() > 0) {
+          first += answer(runner, queries, first, out, allocator);
+        }
+      }
+    }
+    if (!out.isStarted() && !call.isCancelled()) {
+      out.start(dataset.searchSchema(ticket.request(null, null, ticket.timeout())), allocator);
+    }
+  }
+
+  private static int answer(
+      QueryRunner runner, Queries queries, long first, BatchSender out, BufferAllocator allocator) {
+    if (queries.keys != null) {
+      runner.answer(queries.vectors, queries.keys, first, out);
+    } else {
+      try (FieldVector numbers = SearchHandler.numbers(first, queries.count(), allocator)) {
+        runner.answer(queries.vectors, numbers, first, out);
+      }
+    }
+    return queries.count();
+  }
+
+  /** One batch of queries, out of Flight's hands: Flight frees its own when the client leaves. */
+  private static final class Queries implements AutoCloseable {
+    private final FieldVector vectors;
+    private final FieldVector keys;
+
+    private Queries(FieldVector vectors, FieldVector keys) {
+      this.vectors = vectors;
+      this.keys = keys;
+    }
+
+    static Queries take(VectorSchemaRoot root, BufferAllocator allocator) {
+      check(root.getSchema());
+      FieldVector keys = root.getVector(QUERY);
+      return new Queries(
+          transfer(root.getVector(VECTOR), allocator),
+          keys == null ? null : transfer(keys, allocator));
+    }
+
+    int count() {
+      return vectors.getValueCount();
+    }
+
+    @Override
+    public void close() {
+      vectors.close();
+      if (keys != null) {
+        keys.close();
+      }
+    }
+
+    private static void check(Schema schema) {
+      boolean found = false;
+      for (Field field : schema.getFields()) {
+        boolean vector = field.getName().equals(VECTOR);
+        if (!vector && !field.getName().equals(QUERY)) {
+          throw StoreException.invalid(
+              "column '%s': found in a batch of queries, allowed vector, query", field.getName());
+        }
+        found |= vector;
+      }
+      if (!found) {
+        throw StoreException.invalid("column 'vector': missing in a batch of queries");
+      }
+    }
+
+    private static FieldVector transfer(FieldVector vector, BufferAllocator allocator) {
+      TransferPair pair = vector.getTransferPair(vector.getField(), allocator);
+      pair.transfer();
+      return (FieldVector) pair.getTo();
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.arbalest.server.metrics;
+
+import io.arbalest.store.Dataset;
+import io.arbalest.store.DatasetStatus;
+import io.arbalest.store.Store;
+import io.prometheus.client.Collector;
+import io.prometheus.client.GaugeMetricFamily;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/** Figures of each dataset, asked for when somebody looks and at no other time. */
+public final class StoreCollector extends Collector {
+  private static final List<String> LABELS = List.of("dataset");
+
+  private final Store store;
+
+  public StoreCollector(Store store) {
+    this.store = store;
+  }
+
+  @Override
+  public List<MetricFamilySamples> collect() {
+    List<DatasetStatus> all = store.datasets().stream().map(Dataset::status).toList();
+    List<MetricFamilySamples> families = new ArrayList<>();
+    families.add(family(all, "rows", "Rows that a search can return.", DatasetStatus::live));
+    families.add(family(all, "pending_rows", "Rows not in the graph yet.", DatasetStatus::pending));
+    families.add(
+        family(all, "queued_writes", "Writes waiting for the log.", DatasetStatus::queuedWrites));
+    families.add(family(all, "sequence", "The last write applied.", DatasetStatus::sequence));
+    families.add(
+        family(
+            all,
+            "indexed_sequence",
+            "Every write up to this one is in the graph.",
+            DatasetStatus::indexedSequence));
+    families.add(family(all, "wal_bytes", "Bytes of the log.", DatasetStatus::walBytes));
+    families.add(family(all, "vector_bytes", "Memory of vectors.", DatasetStatus::vectorBytes));
+    families.add(family(all, "graph_bytes", "Memory of graphs.", DatasetStatus::graphBytes));
+    families.add(
+        family(all, "column_bytes", "Memory of ids and columns.", DatasetStatus::columnBytes));
+    return families;
+  }
+
+  private static MetricFamilySamples family(
+      List<DatasetStatus> all, String name, String help, ToDoubleFunction<DatasetStatus> value) {
+    GaugeMetricFamily family = new GaugeMetricFamily("arbalest_dataset_" + name, help, LABELS);
+    for (DatasetStatus status : all) {
+      family.addMetric(List.of(status.name()), value.applyAsDouble(status));
+    }
+    return family;
+  }
+}
