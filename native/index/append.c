@@ -95,7 +95,7 @@ static arb_status append_locked(arb_index *index, const arb_ids_view *ids,
     if (status == ARB_OK) {
         /* from here on nothing fails */
         uint32_t count = assign_ids(index, ids, (uint32_t)first, replaced);
-        arb_range_adopt(index, &range, first + vectors->count);
+        arb_range_adopt(index, &range);
         publish(index, first + vectors->count, replaced, count);
         *first_row = first;
     }

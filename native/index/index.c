@@ -117,7 +117,7 @@ arb_status arb_index_new(const arb_index_options *options, const arb_kernel_set 
     }
     const arb_range no_rows = {.rms_min = INFINITY};
     atomic_store(&index->scorer.native, 1);
-    arb_range_adopt(index, &no_rows, 0);
+    arb_range_adopt(index, &no_rows);
     *out = index;
     return ARB_OK;
 }

@@ -22,7 +22,8 @@
 typedef struct arb_range {
     _Atomic float abs_max;
     double squares; /* sum of rms^2 over rows */
-    float rms_min;  /* of a row; INFINITY while there is none */
+    uint64_t rows;
+    float rms_min; /* of a row; INFINITY while there is none */
 } arb_range;
 
 struct arb_index {
@@ -71,9 +72,9 @@ arb_status arb_index_new(const arb_index_options *options, const arb_kernel_set 
 /* Adds one row to what is known of the rows. */
 void arb_range_add(arb_range *range, const arb_row_facts *row);
 
-/* Takes over the range of the first `rows` rows and turns FP16 sums off where they are not safe for
- * it; they stay off then. Write mutex held, or nobody else there. */
-void arb_range_adopt(arb_index *index, const arb_range *range, uint64_t rows);
+/* Takes over what is known and turns FP16 sums off where they are not safe for it; they stay off
+ * then. Write mutex held, or nobody else there. */
+void arb_range_adopt(arb_index *index, const arb_range *range);
 
 /* Whether it may for this query as well. */
 int arb_query_range_is_safe(const arb_index *index, const arb_row_facts *query);

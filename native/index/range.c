@@ -8,13 +8,13 @@
 
 #include <math.h>
 
-static float typical_rms(const arb_range *range, arb_metric metric, uint64_t rows)
+static float typical_rms(const arb_range *range, arb_metric metric)
 {
-    if (rows == 0) {
+    if (range->rows == 0) {
         return 1; /* nothing speaks against it yet */
     }
     return metric == ARB_METRIC_COSINE ? range->rms_min
-                                       : (float)sqrt(range->squares / (double)rows);
+                                       : (float)sqrt(range->squares / (double)range->rows);
 }
 
 static int has_native(const arb_index *index)
@@ -33,17 +33,19 @@ void arb_range_add(arb_range *range, const arb_row_facts *row)
         range->rms_min = row->rms;
     }
     range->squares += (double)row->rms * row->rms;
+    range->rows++;
 }
 
-void arb_range_adopt(arb_index *index, const arb_range *range, uint64_t rows)
+void arb_range_adopt(arb_index *index, const arb_range *range)
 {
     float abs_max = atomic_load_explicit(&range->abs_max, memory_order_relaxed);
     arb_metric metric = index->scorer.metric;
     atomic_store_explicit(&index->range.abs_max, abs_max, memory_order_relaxed);
     index->range.squares = range->squares;
     index->range.rms_min = range->rms_min;
+    index->range.rows = range->rows;
     if (!has_native(index) ||
-        !arb_native_range_is_safe(metric, abs_max, typical_rms(range, metric, rows), index->dim)) {
+        !arb_native_range_is_safe(metric, abs_max, typical_rms(range, metric), index->dim)) {
         atomic_store_explicit(&index->scorer.native, 0, memory_order_relaxed);
     }
 }

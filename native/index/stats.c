@@ -13,6 +13,12 @@ static arb_status check_index(const arb_index *index, const void *out)
     return ARB_OK;
 }
 
+arb_status arb_index_freeze(arb_index *index)
+{
+    arb_status status = check_index(index, index);
+    return status == ARB_OK ? arb_graph_freeze(index->graph) : status;
+}
+
 arb_status arb_index_validate(const arb_index *index, arb_index_report *out)
 {
     arb_status status = check_index(index, out);
