@@ -1,11 +1,11 @@
 package io.arbalest.engine;
 
+import io.arbalest.engine.internal.ArrowFields;
 import io.arbalest.engine.internal.ArrowOutput;
 import io.arbalest.engine.internal.CallScope;
 import io.arbalest.engine.internal.Errors;
 import io.arbalest.engine.internal.IndexHandle;
 import io.arbalest.engine.internal.IndexStructs;
-import io.arbalest.engine.internal.InputFields;
 import io.arbalest.engine.internal.Native;
 import java.lang.ref.Cleaner;
 import java.nio.charset.Charset;
@@ -135,7 +135,7 @@ public final class VectorIndex implements AutoCloseable {
     try (CallScope scope = new CallScope()) {
       long batch =
           scope.struct(ids.length, scope.copy(ids), scope.copy("vectors", vectors, dimension));
-      return append(scope, scope.schema(InputFields.batch(InputFields.floats(dimension))), batch);
+      return append(scope, scope.schema(ArrowFields.batch(ArrowFields.floats(dimension))), batch);
     }
   }
 
@@ -156,7 +156,7 @@ public final class VectorIndex implements AutoCloseable {
     try (CallScope scope = new CallScope()) {
       return append(
           scope,
-          scope.schema(InputFields.batch(vectors.getField())),
+          scope.schema(ArrowFields.batch(vectors.getField())),
           scope.struct(
               ids.getValueCount(), scope.borrow("ids", ids), scope.borrow("vectors", vectors)));
     }
@@ -211,7 +211,7 @@ public final class VectorIndex implements AutoCloseable {
 
   private long delete(CallScope scope, long ids) {
     ArrowBuf deleted = scope.memory(8);
-    long schema = scope.schema(InputFields.ids());
+    long schema = scope.schema(ArrowFields.ids());
     handle.call(index -> Native.arb_index_delete(index, schema, ids, deleted.memoryAddress()));
     return deleted.getLong(0);
   }
@@ -278,7 +278,7 @@ public final class VectorIndex implements AutoCloseable {
       FixedSizeListVector queries, SearchOptions options, BufferAllocator allocator) {
     try (CallScope scope = new CallScope()) {
       long array = scope.borrow("queries", queries);
-      long schema = scope.schema(InputFields.vectors(queries.getField()));
+      long schema = scope.schema(ArrowFields.vectors(queries.getField()));
       long struct = IndexStructs.searchOptions(scope, options);
       ArrowBuf stats = IndexStructs.emptySearchStats(scope);
       ArrowOutput out = scope.output();
@@ -286,7 +286,7 @@ public final class VectorIndex implements AutoCloseable {
           index ->
               Native.arb_index_search(
                   index, struct, schema, array, out.schema(), out.array(), stats.memoryAddress()));
-      return new SearchBatch(out.importRoot(allocator), IndexStructs.searchStats(stats));
+      return new SearchBatch(out.hits(allocator), IndexStructs.searchStats(stats));
     }
   }
 
@@ -301,11 +301,11 @@ public final class VectorIndex implements AutoCloseable {
   public FixedSizeListVector vectors(BigIntVector ids, BufferAllocator allocator) {
     try (CallScope scope = new CallScope()) {
       long array = scope.borrow("ids", ids);
-      long schema = scope.schema(InputFields.ids());
+      long schema = scope.schema(ArrowFields.ids());
       ArrowOutput out = scope.output();
       handle.call(
           index -> Native.arb_index_vectors(index, schema, array, out.schema(), out.array()));
-      return out.importLists(allocator);
+      return out.lists(allocator, element, dimension);
     }
   }
 

@@ -1,18 +1,20 @@
 package io.arbalest.engine.internal;
 
+import io.arbalest.engine.ElementType;
 import java.util.List;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 
-/** The schemas of what goes in, by the names that {@code arbalest.h} gives. */
-public final class InputFields {
+/** The schemas of what goes in and comes out, by the names that {@code arbalest.h} gives. */
+public final class ArrowFields {
   private static final ArrowType INT64 = new ArrowType.Int(64, true);
+  private static final ArrowType FLOAT16 = new ArrowType.FloatingPoint(FloatingPointPrecision.HALF);
   private static final ArrowType FLOAT32 =
       new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
 
-  private InputFields() {}
+  private ArrowFields() {}
 
   /** {@code id: int64}. */
   public static Field ids() {
@@ -37,5 +39,23 @@ public final class InputFields {
         "batch",
         FieldType.notNullable(ArrowType.Struct.INSTANCE),
         List.of(ids(), vectors(vectors)));
+  }
+
+  /** {@code query: uint32}. */
+  public static Field query() {
+    return new Field("query", FieldType.notNullable(new ArrowType.Int(32, false)), List.of());
+  }
+
+  /** {@code distance: float32}. */
+  public static Field distance() {
+    return new Field("distance", FieldType.notNullable(FLOAT32), List.of());
+  }
+
+  /** {@code vector: fixed_size_list<element>[dimension]}, null where an id does not live. */
+  public static Field stored(ElementType element, int dimension) {
+    ArrowType type = element == ElementType.FLOAT16 ? FLOAT16 : FLOAT32;
+    Field item = new Field("item", FieldType.notNullable(type), List.of());
+    return new Field(
+        "vector", FieldType.nullable(new ArrowType.FixedSizeList(dimension)), List.of(item));
   }
 }
