@@ -115,7 +115,7 @@ ARB_FUNCTION arb_checked_call
     ret
 .Lstack:
     .cfi_restore_state
-    brk     #0
+    udf     #0
     .ltorg
 ARB_END arb_checked_call
 ARB_FILE_END
