@@ -1,0 +1,139 @@
+#include "checkasm/catalog.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kernels/kernel_list.h"
+
+/* kernel_list.h spells metrics as ops */
+#define METRIC_l2sq ARB_METRIC_L2
+#define METRIC_cosine ARB_METRIC_COSINE
+#define METRIC_dot ARB_METRIC_DOT
+
+#define CATALOG_ONE(family, op, isa)                                                               \
+    {"arb_" #family "_" #op "_" #isa,                                                              \
+     #isa,                                                                                         \
+     SHAPE_ONE,                                                                                    \
+     TYPE_##family,                                                                                \
+     TYPE_##family,                                                                                \
+     METRIC_##op,                                                                                  \
+     (any_fn)arb_##family##_##op##_##isa,                                                          \
+     (any_fn)arb_##family##_##op##_ref},
+#define CATALOG_FOUR(family, op, isa)                                                              \
+    {"arb_" #family "_" #op "_x4_" #isa,                                                           \
+     #isa,                                                                                         \
+     SHAPE_FOUR,                                                                                   \
+     TYPE_##family,                                                                                \
+     TYPE_##family,                                                                                \
+     METRIC_##op,                                                                                  \
+     (any_fn)arb_##family##_##op##_x4_##isa,                                                       \
+     (any_fn)arb_##family##_##op##_x4_ref},
+#define CATALOG_CAST(from, into, From, To, isa)                                                    \
+    {"arb_cast_" #from "_" #into "_" #isa,                                                         \
+     #isa,                                                                                         \
+     SHAPE_CAST,                                                                                   \
+     TYPE_##from,                                                                                  \
+     TYPE_##into,                                                                                  \
+     ARB_METRIC_L2,                                                                                \
+     (any_fn)arb_cast_##from##_##into##_##isa,                                                     \
+     (any_fn)arb_cast_##from##_##into##_ref},
+
+const kernel_entry arb_catalog[] = {ARB_KERNELS(CATALOG_ONE, CATALOG_FOUR, CATALOG_CAST)};
+const size_t arb_catalog_count = sizeof arb_catalog / sizeof arb_catalog[0];
+
+size_t arb_type_size(element_type type)
+{
+    static const size_t sizes[] = {
+        [TYPE_f16] = 2, [TYPE_f32] = 4, [TYPE_f64] = 8, [TYPE_i8] = 1, [TYPE_u8] = 1};
+    return sizes[type];
+}
+
+int arb_kernel_is_native(const kernel_entry *kernel)
+{
+    for (int32_t set = 0; kernel->shape != SHAPE_CAST && set < arb_kernel_set_count(); set++) {
+        const arb_distance *native = &arb_kernel_set_at(set)->native[kernel->metric];
+        if (kernel->function == (any_fn)native->one || kernel->function == (any_fn)native->four) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* What the set of the kernel's name requires. */
+static uint64_t required_features(const char *isa)
+{
+    for (int32_t set = 0; set < arb_kernel_set_count(); set++) {
+        if (strcmp(arb_kernel_set_name(set), isa) == 0) {
+            return arb_kernel_set_requires(set);
+        }
+    }
+    return 0;
+}
+
+static void call_once(const kernel_entry *kernel)
+{
+    double source[64] = {0};
+    double other[64] = {0};
+    const void *rows[4] = {other, other, other, other};
+    float out[4];
+    switch (kernel->shape) {
+    case SHAPE_ONE:
+        ((arb_distance_fn)kernel->function)(source, other, 64);
+        break;
+    case SHAPE_FOUR:
+        ((arb_distance_x4_fn)kernel->function)(source, rows, 64, out);
+        break;
+    case SHAPE_CAST:
+        ((void (*)(const void *, void *, size_t))kernel->function)(source, other, 64);
+        break;
+    }
+}
+
+kernel_availability arb_kernel_availability(const kernel_entry *kernel)
+{
+    pid_t child = fork();
+    if (child < 0) {
+        return BROKEN;
+    }
+    if (child == 0) {
+        /* the default action of SIGILL, whatever handler the test has: the parent reads how we died
+         */
+        signal(SIGILL, SIG_DFL);
+        call_once(kernel);
+        _exit(0);
+    }
+    int status;
+    if (waitpid(child, &status, 0) != child) {
+        return BROKEN;
+    }
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGILL) {
+        return UNAVAILABLE;
+    }
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+        return BROKEN;
+    }
+    uint64_t required = required_features(kernel->isa);
+    return (arb_cpu_facts() & required) == required ? AVAILABLE : HIDDEN_BY_CPUID;
+}
+
+static uint32_t vectors_of(uint64_t facts)
+{
+    if (facts & ARB_CPU_AVX512) {
+        return VECTORS_AVX512;
+    }
+    return facts & ARB_CPU_AVX2 ? VECTORS_AVX : VECTORS_BASE;
+}
+
+uint32_t arb_vectors(void)
+{
+    /* asked before each call, and CPUID is a trap to the hypervisor in a virtual machine */
+    static uint32_t vectors;
+    static int known;
+    if (!known) {
+        vectors = vectors_of(arb_cpu_facts());
+        known = 1;
+    }
+    return vectors;
+}

@@ -1,0 +1,45 @@
+/* catalog.h: kernel_list.h as data, so that tests and benches can walk over every kernel. */
+#ifndef ARB_CHECKASM_CATALOG_H
+#define ARB_CHECKASM_CATALOG_H
+
+#include "checkasm/checked_call.h"
+#include "kernels/kernels.h"
+
+typedef enum kernel_shape { SHAPE_ONE, SHAPE_FOUR, SHAPE_CAST } kernel_shape;
+
+/* Element types of operands, as kernel_list.h spells them. */
+typedef enum element_type { TYPE_f16, TYPE_f32, TYPE_f64, TYPE_i8, TYPE_u8 } element_type;
+
+typedef struct kernel_entry {
+    const char *name; /* "arb_f16_l2sq_x4_avx2" */
+    const char *isa;  /* "avx2" */
+    kernel_shape shape;
+    element_type type; /* of both operands of a distance, of a cast's source */
+    element_type to;   /* of a cast's result */
+    arb_metric metric; /* of a distance */
+    any_fn function;
+    any_fn reference; /* the set ref's kernel for the same job */
+} kernel_entry;
+
+extern const kernel_entry arb_catalog[];
+extern const size_t arb_catalog_count;
+
+size_t arb_type_size(element_type type);
+
+/* Whether a set has it in its native table: FP16's rounding shows in its results. */
+int arb_kernel_is_native(const kernel_entry *kernel);
+
+typedef enum kernel_availability {
+    AVAILABLE,       /* the CPU says so, and one call worked */
+    HIDDEN_BY_CPUID, /* one call worked, though the CPU says otherwise (a hypervisor's mask) */
+    UNAVAILABLE,     /* one call ended in SIGILL */
+    BROKEN,          /* one call ended in another way, e.g. SIGSEGV */
+} kernel_availability;
+
+/* Finds out by one call in a forked child. */
+kernel_availability arb_kernel_availability(const kernel_entry *kernel);
+
+/* VECTORS_* of this CPU, for checked_call. */
+uint32_t arb_vectors(void);
+
+#endif

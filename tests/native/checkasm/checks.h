@@ -1,0 +1,32 @@
+/* checks.h: the two checks of the kernel test. */
+#ifndef ARB_CHECKASM_CHECKS_H
+#define ARB_CHECKASM_CHECKS_H
+
+#include "checkasm/catalog.h"
+#include "checkasm/guarded.h"
+#include "checkasm/report.h"
+
+/* How much to try: REDUCED leaves out most offsets and positions, for emulators. */
+typedef enum test_effort { REDUCED, FULL } test_effort;
+
+#define LENGTH_DENSE_MAX 130 /* every length from 0 to this one */
+#define LENGTH_MAX 3072
+static const size_t long_lengths[] = {384, 768, 1024, 1536, 3072};
+#define LONG_LENGTHS (sizeof long_lengths / sizeof long_lengths[0])
+
+/* Holds a distance kernel against the definition in double: every length, every byte offset, both
+ * ends flush against guard pages, special values at every position. */
+void check_distance(const kernel_entry *kernel, test_effort effort, kernel_report *report);
+
+/* Holds a cast against the reference, bit for bit: the same lengths and offsets, then every half or
+ * every neighbourhood of a rounding tie. */
+void check_cast(const kernel_entry *kernel, test_effort effort, kernel_report *report);
+
+/* Whether the reference casts themselves agree with the compiler's conversions. */
+void check_reference_casts(test_effort effort, kernel_report *report);
+
+/* Calls through the trampoline and reports a fault of the call itself (signals, broken calling
+ * convention). Returns whether its result may be looked at. */
+int checked(checked_call *call, kernel_report *report, const char *what, size_t length);
+
+#endif

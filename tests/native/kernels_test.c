@@ -1,0 +1,104 @@
+/* Every kernel of kernel_list.h against its definition.
+ *
+ *     kernels_test [NAME-PART]     only kernels whose name has this part
+ *
+ * ARB_KERNELS_TEST_EFFORT=reduced leaves out most offsets and positions: for emulators. The planted
+ * faults come first: a checker that misses one says nothing about the kernels. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "checkasm/checks.h"
+#include "checkasm/planted.h"
+
+static void check(const kernel_entry *kernel, test_effort effort, kernel_report *report)
+{
+    *report = (kernel_report){.kernel = kernel->name};
+    if (kernel->shape == SHAPE_CAST) {
+        check_cast(kernel, effort, report);
+    } else {
+        check_distance(kernel, effort, report);
+    }
+}
+
+/* How many were caught, or -1 when one was missed. */
+static int catch_planted_faults(void)
+{
+    int missed = 0, caught = 0;
+    for (size_t i = 0; i < arb_planted_count; i++) {
+        const planted_fault *planted = &arb_planted[i];
+        if (arb_kernel_availability(&planted->kernel) == UNAVAILABLE) {
+            printf("SKIPPED planted fault %s: the CPU cannot execute it\n", planted->kernel.name);
+            continue;
+        }
+        kernel_report report;
+        check(&planted->kernel, REDUCED, &report);
+        if (report.faults == 0 || !strstr(report.first, planted->caught_by)) {
+            printf("MISSED planted fault %s: %s\n", planted->kernel.name,
+                   report.faults ? report.first : "nothing found");
+            missed++;
+        } else {
+            printf("caught %-32s %s\n", planted->kernel.name, report.first);
+            caught++;
+        }
+    }
+    return missed ? -1 : caught;
+}
+
+typedef struct test_tally {
+    unsigned long kernels, calls, failed, skipped, hidden;
+} test_tally;
+
+static void check_kernel(const kernel_entry *kernel, test_effort effort, test_tally *tally)
+{
+    kernel_availability availability = arb_kernel_availability(kernel);
+    if (availability == UNAVAILABLE) {
+        printf("SKIPPED %s: the CPU cannot execute it (SIGILL)\n", kernel->name);
+        tally->skipped++;
+        return;
+    }
+    kernel_report report;
+    check(kernel, effort, &report);
+    tally->kernels++;
+    tally->calls += report.calls;
+    tally->hidden += availability == HIDDEN_BY_CPUID;
+    if (availability == BROKEN || report.faults) {
+        printf("FAILED %s: %lu faults in %lu calls; first: %s\n", kernel->name, report.faults,
+               report.calls, report.faults ? report.first : "the trial call died");
+        tally->failed++;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    const char *wish = getenv("ARB_KERNELS_TEST_EFFORT");
+    if (wish && strcmp(wish, "reduced") != 0 && strcmp(wish, "full") != 0) {
+        fprintf(stderr, "ARB_KERNELS_TEST_EFFORT is '%s'; allowed: full, reduced\n", wish);
+        return 2;
+    }
+    test_effort effort = wish && strcmp(wish, "reduced") == 0 ? REDUCED : FULL;
+
+    int caught = catch_planted_faults();
+    if (caught < 0) {
+        return 1;
+    }
+    kernel_report reference = {.kernel = "reference casts"};
+    check_reference_casts(effort, &reference);
+    if (reference.faults) {
+        printf("FAILED %s: %s\n", reference.kernel, reference.first);
+        return 1;
+    }
+    test_tally tally = {0};
+    for (size_t i = 0; i < arb_catalog_count; i++) {
+        if (argc < 2 || strstr(arb_catalog[i].name, argv[1])) {
+            check_kernel(&arb_catalog[i], effort, &tally);
+        }
+    }
+    printf(
+        "%s: %lu kernels in %lu calls (%s effort), %lu failed, %lu skipped, %lu run though CPUID "
+        "hides their feature; %d planted faults caught\n",
+        tally.failed ? "FAILED" : "passed", tally.kernels, tally.calls,
+        effort == FULL ? "full" : "reduced", tally.failed, tally.skipped, tally.hidden, caught);
+    return tally.failed || tally.kernels == 0;
+}
