@@ -91,6 +91,14 @@ static void call_once(const kernel_entry *kernel)
     }
 }
 
+#define EXIT_ILLEGAL_INSTRUCTION 4
+
+static void exit_on_illegal_instruction(int signal_number)
+{
+    (void)signal_number;
+    _exit(EXIT_ILLEGAL_INSTRUCTION);
+}
+
 kernel_availability arb_kernel_availability(const kernel_entry *kernel)
 {
     pid_t child = fork();
@@ -98,21 +106,20 @@ kernel_availability arb_kernel_availability(const kernel_entry *kernel)
         return BROKEN;
     }
     if (child == 0) {
-        /* the default action of SIGILL, whatever handler the test has: the parent reads how we died
-         */
-        signal(SIGILL, SIG_DFL);
+        /* the exit code tells the parent, and no core is dumped; other signals take their default
+         * action, whatever handlers the test has */
+        signal(SIGILL, exit_on_illegal_instruction);
+        signal(SIGSEGV, SIG_DFL);
+        signal(SIGBUS, SIG_DFL);
         call_once(kernel);
         _exit(0);
     }
     int status;
-    if (waitpid(child, &status, 0) != child) {
+    if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) {
         return BROKEN;
     }
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGILL) {
-        return UNAVAILABLE;
-    }
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-        return BROKEN;
+    if (WEXITSTATUS(status) != 0) {
+        return WEXITSTATUS(status) == EXIT_ILLEGAL_INSTRUCTION ? UNAVAILABLE : BROKEN;
     }
     uint64_t required = required_features(kernel->isa);
     return (arb_cpu_facts() & required) == required ? AVAILABLE : HIDDEN_BY_CPUID;

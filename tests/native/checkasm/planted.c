@@ -109,8 +109,8 @@ static void rounds_twice(const double *src, uint16_t *dst, size_t n)
 
 float arb_planted_callee_saved(const void *query, const void *row, size_t dim);
 float arb_planted_float_control(const void *query, const void *row, size_t dim);
-#if defined(ARB_ARCH_x86_64)
 float arb_planted_stack(const void *query, const void *row, size_t dim);
+#if defined(ARB_ARCH_x86_64)
 float arb_planted_direction(const void *query, const void *row, size_t dim);
 float arb_planted_upper_halves(const void *query, const void *row, size_t dim);
 #elif defined(ARB_ARCH_aarch64)
@@ -141,8 +141,8 @@ const planted_fault arb_planted[] = {
     PLANTED(rounds_twice, "ref", SHAPE_CAST, TYPE_f64, TYPE_f16, arb_cast_f64_f16_ref, "wanted"),
     PLANTED_ONE(arb_planted_callee_saved, "callee-saved register"),
     PLANTED_ONE(arb_planted_float_control, "floating-point control"),
-#if defined(ARB_ARCH_x86_64)
     PLANTED_ONE(arb_planted_stack, "stack"),
+#if defined(ARB_ARCH_x86_64)
     PLANTED_ONE(arb_planted_direction, "direction flag"),
     PLANTED(arb_planted_upper_halves, "avx2", SHAPE_ONE, TYPE_f16, TYPE_f16, arb_f16_l2sq_ref,
             "upper halves"),

@@ -5,8 +5,9 @@
  *
  * CPU        Advanced SIMD
  * in         x0 call
- * stack      from sp up, when the kernel is called: two canary words; call; FPCR; our caller's
- *            x29, x30, x19-x28 and d8-d15
+ * stack      from sp up, when the kernel is called: two canary words; a free one; FPCR; our caller's
+ *            x29, x30, x19-x28 and d8-d15. Where the frame is, and call itself, are kept in .bss, out
+ *            of reach of a kernel that loses the stack: one thread at a time.
  */
 #include "asm/arb_asm.h"
 
@@ -14,7 +15,6 @@
 #define CALL_RESULT 40
 #define CALL_BROKEN 48
 
-#define FRAME_CALL 16
 #define FRAME_FPCR 24
 #define FRAME_SIZE 192
 
@@ -28,7 +28,12 @@ ARB_FUNCTION arb_checked_call
     mrs     x9, fpcr
     ldr     x10, =CANARY
     stp     x10, x10, [sp]
-    stp     x0, x9, [sp, #FRAME_CALL]
+    str     x9, [sp, #FRAME_FPCR]
+    adrp    x10, .Lcall
+    str     x0, [x10, :lo12:.Lcall]
+    mov     x11, sp
+    adrp    x10, .Lframe
+    str     x11, [x10, :lo12:.Lframe]
     stp     x29, x30, [sp, #32]
     .cfi_rel_offset x29, 32
     .cfi_rel_offset x30, 40
@@ -65,13 +70,25 @@ ARB_FUNCTION arb_checked_call
     .endr
     blr     x16
 
-    /* where the stack pointer is off, nothing below can be trusted: give up loudly */
+    /* BROKEN_STACK: the stack pointer came back elsewhere, or our words above it changed */
+    mov     x14, #0
+    adrp    x9, .Lframe
+    ldr     x10, [x9, :lo12:.Lframe]
+    mov     x11, sp
+    mov     sp, x10
+    cmp     x10, x11
+    b.ne    .Lstack_broken
     ldr     x9, =CANARY
     ldp     x10, x11, [sp]
     cmp     x10, x9
     ccmp    x11, x9, #0, eq
-    b.ne    .Lstack
-    ldp     x0, x12, [sp, #FRAME_CALL]
+    b.eq    .Lstack_kept
+.Lstack_broken:
+    mov     x14, #2
+.Lstack_kept:
+    adrp    x9, .Lcall
+    ldr     x0, [x9, :lo12:.Lcall]
+    ldr     x12, [sp, #FRAME_FPCR]
     str     s0, [x0, #CALL_RESULT]
 
     mov     x13, #0                         /* the BROKEN_* bits */
@@ -89,6 +106,7 @@ ARB_FUNCTION arb_checked_call
     .endr
     cmp     x13, #0
     cset    x13, ne                         /* BROKEN_CALLEE_SAVED */
+    orr     x13, x13, x14
 
     mrs     x9, fpcr
     cmp     x9, x12
@@ -108,14 +126,18 @@ ARB_FUNCTION arb_checked_call
     ldp     x19, x20, [sp, #48]
     ldp     x29, x30, [sp, #32]
     add     sp, sp, #FRAME_SIZE
-    .cfi_remember_state
     .cfi_adjust_cfa_offset -FRAME_SIZE
     .cfi_restore x29
     .cfi_restore x30
     ret
-.Lstack:
-    .cfi_restore_state
-    udf     #0
     .ltorg
 ARB_END arb_checked_call
+
+    .bss
+    .balign 8
+.Lcall:
+    .skip   8
+.Lframe:
+    .skip   8
+
 ARB_FILE_END
