@@ -1,80 +1,138 @@
 package io.arbalest.store;
 
+import io.arbalest.store.query.ResultSchema;
+import io.arbalest.store.query.Searcher;
+import io.arbalest.store.shard.Shard;
 import java.util.concurrent.CompletableFuture;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.Schema;
 
-/** A durable set of rows. Thread-safe. */
+/**
+ * A durable set of rows: id, vector, metadata. Thread-safe. Writes are applied one after the other
+ * in the order of their sequences; a write is found by every search that begins after its future is
+ * complete. After the store is closed or the dataset dropped, every call is refused (UNAVAILABLE).
+ */
 public final class Dataset {
-  Dataset() {}
+  private final DatasetSpec spec;
+  private final Shard shard;
+
+  Dataset(DatasetSpec spec, Shard shard) {
+    this.spec = spec;
+    this.shard = shard;
+  }
 
   public String name() {
-    throw new UnsupportedOperationException();
+    return spec.name();
   }
 
   public DatasetSpec spec() {
-    throw new UnsupportedOperationException();
+    return spec;
   }
 
   /** The dataset's own schema; see {@link DatasetSpec#arrowSchema()}. */
   public Schema arrowSchema() {
-    throw new UnsupportedOperationException();
+    return spec.arrowSchema();
   }
 
   /** How many rows live. */
   public long rowCount() {
-    throw new UnsupportedOperationException();
+    return shard.read(state -> (long) state.applied().live());
   }
 
-  /** Refuses (INVALID_ARGUMENT) a schema whose batches {@link #put} would refuse. */
+  /**
+   * Refuses (INVALID_ARGUMENT, naming the column) a schema whose batches {@link #put} would refuse:
+   * an unknown column, another type, another dimension, a missing column that is not nullable.
+   */
   public void checkPutSchema(Schema schema) {
-    throw new UnsupportedOperationException();
+    shard.checkPutSchema(schema);
   }
 
+  /**
+   * Adds rows; a row whose id lives replaces the old one, and of two rows with one id in a batch
+   * the later wins. Columns go by name; a missing nullable column is null in every row; vectors may
+   * have any component type, whatever other batches had. A batch is applied whole or not at all.
+   *
+   * <p>Copies before it returns. Blocks for a bounded time if too much waits; see {@link
+   * StoreOptions#writeWait()}.
+   *
+   * @return completes once the rows are durable and found by searches, on the dataset's writer
+   *     thread: what depends on it should be short, or run elsewhere. Fails with a {@link
+   *     StoreException}: RESOURCE_EXHAUSTED if the disk is full (nothing was written), UNAVAILABLE
+   *     if the log failed (the rows may or may not be there after the next start)
+   * @throws StoreException INVALID_ARGUMENT naming column and row; RESOURCE_EXHAUSTED naming the
+   *     limit; UNAVAILABLE if the dataset takes no writes
+   */
   public CompletableFuture<WriteReceipt> put(VectorSchemaRoot batch) {
-    throw new UnsupportedOperationException();
+    return shard.put(batch);
   }
 
+  /**
+   * Deletes rows by id; ids that do not live are passed over. For the rest as {@link #put}.
+   *
+   * @param ids of the dataset's id type, without nulls; copied before the call returns
+   */
   public CompletableFuture<DeleteReceipt> delete(FieldVector ids) {
-    throw new UnsupportedOperationException();
+    return shard.delete(ids);
   }
 
+  /**
+   * Searches in the calling thread.
+   *
+   * @param allocator accounts for the answer until it is closed
+   * @throws StoreException INVALID_ARGUMENT naming the field; NOT_FOUND if {@code likeId} does not
+   *     live; DEADLINE_EXCEEDED; RESOURCE_EXHAUSTED if the answer would be too large
+   */
   public SearchAnswer search(SearchRequest request, BufferAllocator allocator) {
-    throw new UnsupportedOperationException();
+    return shard.read(state -> new Searcher(state, request).run(allocator));
   }
 
-  /** The schema that {@link #search} would answer with. */
+  /** The schema that {@link #search} would answer with; checks the request as far as it can. */
   public Schema searchSchema(SearchRequest request) {
-    throw new UnsupportedOperationException();
+    return ResultSchema.ofSearch(spec, request).schema();
   }
 
+  /**
+   * Starts a scan over the rows that live now. Rows written later do not appear; rows deleted or
+   * replaced before the scan reaches them may be missing.
+   *
+   * @param allocator accounts for the cursor's rows until it is closed
+   */
   public ScanCursor scan(ScanRequest request, BufferAllocator allocator) {
-    throw new UnsupportedOperationException();
+    return new ScanCursor(shard, ResultSchema.ofScan(spec, request), request.limit(), allocator);
   }
 
   /** The schema that {@link #scan} would answer with. */
   public Schema scanSchema(ScanRequest request) {
-    throw new UnsupportedOperationException();
+    return ResultSchema.ofScan(spec, request).schema();
   }
 
   /** Waits until every write acknowledged before the call is in the graph. */
   public void flush() {
-    throw new UnsupportedOperationException();
+    shard.flush();
   }
 
-  /** Packs the graph. */
+  /** Packs the graph, which makes searches faster after many writes. Calls go on meanwhile. */
   public void freeze() {
-    throw new UnsupportedOperationException();
+    shard.read(
+        state -> {
+          state.index().freeze();
+          return null;
+        });
   }
 
-  /** Writes a snapshot and trims the log behind it. */
+  /** Writes a snapshot and trims the log behind it. Calls go on meanwhile. */
   public void snapshot() {
-    throw new UnsupportedOperationException();
+    shard.snapshot();
   }
 
+  /** Its size, progress and health. */
   public DatasetStatus status() {
-    throw new UnsupportedOperationException();
+    return shard.status();
+  }
+
+  void close(boolean takeSnapshot) {
+    shard.close(takeSnapshot);
   }
 }

@@ -13,7 +13,8 @@ public final class SearchAnswer implements AutoCloseable {
   private final long visited;
   private final boolean exhausted;
 
-  SearchAnswer(VectorSchemaRoot root, String strategy, long visited, boolean exhausted) {
+  /** Made by a search. */
+  public SearchAnswer(VectorSchemaRoot root, String strategy, long visited, boolean exhausted) {
     this.root = root;
     this.strategy = strategy;
     this.visited = visited;

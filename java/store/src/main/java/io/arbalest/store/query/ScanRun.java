@@ -1,0 +1,100 @@
+package io.arbalest.store.query;
+
+import io.arbalest.engine.ArbalestException;
+import io.arbalest.store.DatasetSpec;
+import io.arbalest.store.StoreException;
+import io.arbalest.store.StoreLimits;
+import io.arbalest.store.VectorsAs;
+import io.arbalest.store.shard.ShardState;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.apache.arrow.vector.util.TransferPair;
+
+/** Walks over the rows that were there at its start, in the order of their writing. */
+public final class ScanRun {
+  private final ShardState state;
+  private final ResultSchema schema;
+  private final BufferAllocator allocator;
+  private final int end;
+  private final int[] rows;
+  private long left;
+  private int next;
+
+  /** Begins a scan; see {@link io.arbalest.store.Dataset#scan}. */
+  public ScanRun(ShardState state, ResultSchema schema, long limit, BufferAllocator allocator) {
+    this.state = state;
+    this.schema = schema;
+    this.allocator = allocator;
+    this.left = limit;
+    this.end = state.applied().rows();
+    this.rows = new int[batchRows(state.spec(), schema)];
+  }
+
+  private static int batchRows(DatasetSpec spec, ResultSchema schema) {
+    if (schema.vectorsAs() == VectorsAs.NONE) {
+      return StoreLimits.SCAN_BATCH_ROWS_MAX;
+    }
+    int bytes = spec.dimension() * Float.BYTES;
+    int fitting = StoreLimits.SCAN_BATCH_BYTES_MAX / bytes;
+    return Math.max(1, Math.min(StoreLimits.SCAN_BATCH_ROWS_MAX, fitting));
+  }
+
+  /** Fills an empty root with the next live rows; false if there are none. */
+  public boolean fill(VectorSchemaRoot root) {
+    try {
+      while (left > 0 && next < end) {
+        int count = collect();
+        if (count > 0 && copy(count, root)) {
+          left -= root.getRowCount();
+          return true;
+        }
+      }
+      return false;
+    } catch (ArbalestException e) {
+      throw StoreException.of(e);
+    }
+  }
+
+  private int collect() {
+    int most = (int) Math.min(left, rows.length);
+    int count = 0;
+    while (count < most && next < end) {
+      if (!state.rows().isDeleted(next)) {
+        rows[count++] = next;
+      }
+      next++;
+    }
+    return count;
+  }
+
+  private boolean copy(int count, VectorSchemaRoot root) {
+    RowReader reader = new RowReader(state, schema, root);
+    reader.reserve(count);
+    if (schema.vectorsAs() == VectorsAs.NONE) {
+      reader.copyColumns(rows, count, root.getVector(0), 0);
+      root.setRowCount(count);
+      return true;
+    }
+    try (FixedSizeListVector vectors = RowReader.fetch(state, rows, count, allocator)) {
+      int at = 0;
+      for (int i = 0; i < count; i++) {
+        if (!vectors.isNull(i)) { // it is if the row was deleted a moment ago
+          rows[at] = rows[i];
+          copyVector(vectors, i, reader, at++);
+        }
+      }
+      reader.copyColumns(rows, at, root.getVector(0), 0);
+      root.setRowCount(at);
+      return at > 0;
+    }
+  }
+
+  private static void copyVector(FixedSizeListVector vectors, int i, RowReader reader, int at) {
+    TransferPair pair = vectors.getTransferPair(vectors.getAllocator());
+    pair.splitAndTransfer(i, 1);
+    try (FixedSizeListVector one = (FixedSizeListVector) pair.getTo()) {
+      reader.copyVectors(one, at);
+    }
+  }
+}

@@ -1,0 +1,291 @@
+package io.arbalest.store.query;
+
+import io.arbalest.engine.ArbalestException;
+import io.arbalest.engine.SearchBatch;
+import io.arbalest.engine.SearchOptions;
+import io.arbalest.store.DatasetSpec;
+import io.arbalest.store.IdType;
+import io.arbalest.store.SearchAnswer;
+import io.arbalest.store.SearchRequest;
+import io.arbalest.store.StoreException;
+import io.arbalest.store.StoreLimits;
+import io.arbalest.store.VectorsAs;
+import io.arbalest.store.batch.VectorCast;
+import io.arbalest.store.rows.IdMap;
+import io.arbalest.store.schema.ColumnTypes;
+import io.arbalest.store.shard.ShardState;
+import java.util.concurrent.locks.StampedLock;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.UInt4Vector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.apache.arrow.vector.util.TransferPair;
+
+/**
+ * Runs one search. Queries go to the index in chunks; between chunks the deadline is looked at. A
+ * chunk during which rows were replaced or deleted is searched again, at the second time with such
+ * writes held back, so that no id is found twice, missed, or without its vector.
+ */
+public final class Searcher {
+  /** Queries a chunk: some milliseconds of work. */
+  private static final int CHUNK_QUERIES = 32;
+
+  /** Queries a chunk of an exact search, each of which reads every row. */
+  private static final int CHUNK_QUERIES_EXACT = 4;
+
+  /** Hits a chunk at most, as far as whole queries allow. */
+  private static final int CHUNK_HITS = 16_384;
+
+  private final ShardState state;
+  private final DatasetSpec spec;
+  private final SearchRequest request;
+  private final ResultSchema schema;
+  private final long deadline;
+  private long visited;
+
+  /** Checks the request; see {@link io.arbalest.store.Dataset#search}. */
+  public Searcher(ShardState state, SearchRequest request) {
+    this.state = state;
+    this.spec = state.spec();
+    this.request = request;
+    this.schema = ResultSchema.ofSearch(spec, request);
+    this.deadline =
+        request.timeout() == null
+            ? Long.MAX_VALUE
+            : System.nanoTime() + request.timeout().toNanos();
+    check("k", request.k(), StoreLimits.K_MAX);
+    if (request.ef() != null) {
+      check("ef", request.ef(), StoreLimits.EF_MAX);
+    }
+    if ((request.queries() == null) == (request.likeId() == null)) {
+      throw StoreException.invalid(
+          "found %s, allowed either queries or an id to search like",
+          request.queries() == null ? "neither" : "both");
+    }
+  }
+
+  private static void check(String field, int found, int max) {
+    if (found < 1 || found > max) {
+      throw StoreException.invalid("%s: found %d, allowed 1..%d", field, found, max);
+    }
+  }
+
+  /** Searches; the answer is accounted to the allocator. */
+  public SearchAnswer run(BufferAllocator allocator) {
+    try {
+      if (request.likeId() == null) {
+        return search(checkedQueries(), allocator);
+      }
+      try (FixedSizeListVector query = vectorOf(request.likeId(), allocator)) {
+        return search(query, allocator);
+      }
+    } catch (ArbalestException e) {
+      throw StoreException.of(e);
+    }
+  }
+
+  private FixedSizeListVector checkedQueries() {
+    FieldVector vector = request.queries();
+    int dimension = ColumnTypes.vectorDimension(vector.getField());
+    if (dimension != spec.dimension()) {
+      throw StoreException.invalid(
+          "queries: found dimension %d, allowed %d", dimension, spec.dimension());
+    }
+    FixedSizeListVector queries = (FixedSizeListVector) vector;
+    check("queries", queries.getValueCount(), StoreLimits.QUERIES_MAX);
+    FieldVector keys = request.queryKeys();
+    if (keys != null && keys.getValueCount() != queries.getValueCount()) {
+      throw StoreException.invalid(
+          "query keys: found %d, allowed %d as there are queries",
+          keys.getValueCount(), queries.getValueCount());
+    }
+    new VectorCast(vector.getName(), dimension, spec.metric(), spec.element()).check(queries);
+    return queries;
+  }
+
+  private FixedSizeListVector vectorOf(Object id, BufferAllocator allocator) {
+    boolean isOfType =
+        switch (spec.idType()) {
+          case INT64 -> id instanceof Long;
+          case UTF8 -> id instanceof String;
+        };
+    if (!isOfType) {
+      throw StoreException.invalid(
+          "id: found '%s' (%s), allowed %s",
+          id, id.getClass().getSimpleName(), spec.idType().wireName());
+    }
+    // The row may be replaced between the two look-ups; then the id has another.
+    int row = state.findRow(id);
+    while (row != IdMap.NONE) {
+      FixedSizeListVector vector = RowReader.fetch(state, new int[] {row}, 1, allocator);
+      if (!vector.isNull(0)) {
+        return vector;
+      }
+      vector.close();
+      int again = state.findRow(id);
+      row = again == row ? IdMap.NONE : again;
+    }
+    throw StoreException.notFound(
+        "id: dataset '%s' has no row %s",
+        spec.name(), spec.idType() == IdType.UTF8 ? "'" + id + "'" : id);
+  }
+
+  private SearchAnswer search(FixedSizeListVector queries, BufferAllocator allocator) {
+    int count = queries.getValueCount();
+    int capacity = capacity(count);
+    VectorSchemaRoot root = VectorSchemaRoot.create(schema.schema(), allocator);
+    try {
+      RowReader reader = new RowReader(state, schema, root);
+      reader.reserve(capacity);
+      int chunk = chunkQueries();
+      boolean exhausted = false;
+      int at = 0;
+      for (int first = 0; first < count; first += chunk) {
+        checkDeadline(first, count);
+        int size = Math.min(chunk, count - first);
+        int found = searchChunk(queries, first, size, reader, root, at, allocator);
+        exhausted |= found < size * request.k();
+        at += found;
+      }
+      root.setRowCount(at);
+      return new SearchAnswer(root, request.exact() ? "exact" : "graph", visited, exhausted);
+    } catch (RuntimeException e) {
+      root.close();
+      throw e;
+    }
+  }
+
+  /** Rows that the answer can have; refuses too large an answer before the work. */
+  private int capacity(int queries) {
+    long rows = (long) queries * Math.min(request.k(), Math.max(1, state.rows().rows()));
+    if (rows > StoreLimits.RESULT_ROWS_MAX) {
+      throw StoreException.exhausted(
+          "the answer may have %d rows (%d queries, k = %d), allowed %d: send fewer queries at once",
+          rows, queries, request.k(), StoreLimits.RESULT_ROWS_MAX);
+    }
+    int width =
+        switch (request.vectorsAs()) {
+          case NONE -> 0;
+          case SQ8 -> 1;
+          case FLOAT16 -> 2;
+          case FLOAT32 -> 4;
+        };
+    long bytes = rows * spec.dimension() * width;
+    if (bytes > StoreLimits.RESULT_VECTOR_BYTES_MAX) {
+      throw StoreException.exhausted(
+          "the answer may have %d bytes of vectors, allowed %d:"
+              + " send fewer queries at once, or ask for no vectors",
+          bytes, StoreLimits.RESULT_VECTOR_BYTES_MAX);
+    }
+    return (int) rows;
+  }
+
+  private int chunkQueries() {
+    int most = request.exact() ? CHUNK_QUERIES_EXACT : CHUNK_QUERIES;
+    return Math.max(1, Math.min(most, CHUNK_HITS / request.k()));
+  }
+
+  private void checkDeadline(int done, int count) {
+    if (System.nanoTime() - deadline >= 0 && deadline != Long.MAX_VALUE) {
+      throw new StoreException(
+          StoreException.Category.DEADLINE_EXCEEDED,
+          String.format(
+              "the search took longer than %d ms: %d of %d queries were done",
+              request.timeout().toMillis(), done, count));
+    }
+  }
+
+  private int searchChunk(
+      FixedSizeListVector queries,
+      int first,
+      int size,
+      RowReader reader,
+      VectorSchemaRoot root,
+      int at,
+      BufferAllocator allocator) {
+    StampedLock replacing = state.replacing();
+    long stamp = replacing.tryOptimisticRead();
+    if (stamp != 0) {
+      try (Found found = find(queries, first, size, allocator)) {
+        if (replacing.validate(stamp)) {
+          return found.copyTo(reader, root, at);
+        }
+      }
+    }
+    stamp = replacing.readLock();
+    try (Found found = find(queries, first, size, allocator)) {
+      return found.copyTo(reader, root, at);
+    } finally {
+      replacing.unlockRead(stamp);
+    }
+  }
+
+  private Found find(FixedSizeListVector queries, int first, int size, BufferAllocator allocator) {
+    Hits hits = new Hits();
+    try (FixedSizeListVector chunk = slice(queries, first, size);
+        SearchBatch batch = state.index().search(chunk, options(), allocator)) {
+      int count = batch.root().getRowCount();
+      for (int i = 0; i < count; i++) {
+        hits.add(
+            first + batch.queries().get(i), (int) batch.ids().get(i), batch.distances().get(i));
+      }
+      visited += batch.stats().visited() + batch.stats().tailScanned();
+    }
+    boolean withVectors = request.vectorsAs() != VectorsAs.NONE && hits.size() > 0;
+    return new Found(
+        hits, withVectors ? RowReader.fetch(state, hits.rows(), hits.size(), allocator) : null);
+  }
+
+  private SearchOptions options() {
+    SearchOptions options = SearchOptions.k(request.k()).exact(request.exact());
+    return request.ef() == null ? options : options.ef(request.ef());
+  }
+
+  private static FixedSizeListVector slice(FixedSizeListVector queries, int first, int size) {
+    TransferPair pair = queries.getTransferPair(queries.getAllocator());
+    pair.splitAndTransfer(first, size);
+    return (FixedSizeListVector) pair.getTo();
+  }
+
+  /** What a chunk brought: its hits, and their vectors if they were asked for. */
+  private final class Found implements AutoCloseable {
+    private final Hits hits;
+    private final FixedSizeListVector vectors;
+
+    Found(Hits hits, FixedSizeListVector vectors) {
+      this.hits = hits;
+      this.vectors = vectors;
+    }
+
+    /** Appends the hits to the answer; returns how many. */
+    int copyTo(RowReader reader, VectorSchemaRoot root, int at) {
+      int count = hits.size();
+      // Reading the count of rows makes the rows behind it visible to this thread.
+      assert count == 0 || state.rows().rows() > 0;
+      reader.copyColumns(hits.rows(), count, root.getVector(DatasetSpec.ID), at);
+      FieldVector queryOut = root.getVector(0);
+      Float4Vector distanceOut = (Float4Vector) root.getVector(2);
+      for (int i = 0; i < count; i++) {
+        if (request.queryKeys() == null) {
+          ((UInt4Vector) queryOut).set(at + i, hits.query(i));
+        } else {
+          queryOut.copyFromSafe(hits.query(i), at + i, request.queryKeys());
+        }
+        distanceOut.set(at + i, hits.distance(i));
+      }
+      if (vectors != null) {
+        reader.copyVectors(vectors, at);
+      }
+      return count;
+    }
+
+    @Override
+    public void close() {
+      if (vectors != null) {
+        vectors.close();
+      }
+    }
+  }
+}

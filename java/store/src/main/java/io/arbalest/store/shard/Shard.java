@@ -1,0 +1,341 @@
+package io.arbalest.store.shard;
+
+import io.arbalest.store.DatasetSpec;
+import io.arbalest.store.DatasetStatus;
+import io.arbalest.store.DeleteReceipt;
+import io.arbalest.store.StoreException;
+import io.arbalest.store.WriteReceipt;
+import io.arbalest.store.batch.DeleteEncoder;
+import io.arbalest.store.batch.PutEncoder;
+import io.arbalest.store.log.ShardLog;
+import io.arbalest.store.snapshot.SnapshotWriter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One dataset at work:
+ *
+ * <pre>
+ *   put, delete -> WriteQueue -> ShardWriter -> ShardLog     (disk, one sync a group)
+ *                                     |
+ *                                     v
+ *                                ShardState  <- IndexPool    (links pending rows)
+ *                                     |
+ *                          searches, scans, Snapshotter
+ * </pre>
+ *
+ * Thread-safe.
+ */
+public final class Shard {
+  private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
+
+  /** The directory of the log in a dataset's directory. */
+  public static final String WAL_DIRECTORY = "wal";
+
+  /** Less log than this is read again faster than a snapshot is written. */
+  private static final long CLOSING_SNAPSHOT_BYTES_MIN = 1 << 20;
+
+  private final ShardContext context;
+  private final DatasetSpec spec;
+  private final BufferAllocator allocator;
+  private final ShardState state;
+  private final ShardLog log;
+  private final WriteQueue queue;
+  private final IndexProgress progress;
+  private final IndexPool.Member linking;
+  private final ShardWriter writer;
+  private final Snapshotter snapshotter;
+  private final PutEncoder putEncoder;
+  private final DeleteEncoder deleteEncoder;
+  private final CallGate gate;
+
+  private Shard(
+      ShardContext context,
+      Path directory,
+      DatasetSpec spec,
+      BufferAllocator allocator,
+      ShardRecovery.Recovered recovered) {
+    this.context = context;
+    this.spec = spec;
+    this.allocator = allocator;
+    this.state = recovered.state();
+    this.log = recovered.log();
+    putEncoder = new PutEncoder(spec);
+    deleteEncoder = new DeleteEncoder(spec.idType());
+    gate = new CallGate("dataset '" + spec.name() + "'");
+    queue = new WriteQueue(spec.name(), context.options(), this::pendingRows);
+    progress =
+        new IndexProgress(
+            state.index().stats().pending(), state.applied().sequence(), queue::roomMayBe);
+    snapshotter = new Snapshotter(context, directory, allocator, recovered);
+    writer =
+        new ShardWriter(
+            spec.name(),
+            context.options(),
+            log,
+            new LogApplier(state, allocator),
+            queue,
+            progress,
+            new AfterWrites());
+    linking =
+        context
+            .indexPool()
+            .register(state.index(), progress, e -> writer.fail("rows could not be linked", e));
+  }
+
+  /**
+   * Opens a dataset in a directory that has its log directory.
+   *
+   * @throws StoreException CORRUPT naming the file if anything acknowledged is damaged
+   */
+  public static Shard open(ShardContext context, Path directory, DatasetSpec spec)
+      throws IOException {
+    BufferAllocator allocator =
+        context.allocator().newChildAllocator(spec.name(), 0, Long.MAX_VALUE);
+    try {
+      Shard shard =
+          new Shard(
+              context,
+              directory,
+              spec,
+              allocator,
+              new ShardRecovery(context, directory, spec, allocator).run());
+      shard.writer.start();
+      shard.linking.signal();
+      return shard;
+    } catch (IOException | RuntimeException e) {
+      allocator.close();
+      throw e;
+    }
+  }
+
+  private long pendingRows() {
+    return progress.pending();
+  }
+
+  private final class AfterWrites implements ShardWriter.Listener {
+    @Override
+    public void applied(int rowsAdded, long sequence) {
+      progress.appended(rowsAdded, sequence);
+      if (rowsAdded > 0) {
+        linking.signal();
+      }
+    }
+
+    @Override
+    public void groupDone(long bytes) {
+      if (snapshotter.logGrew(bytes)) {
+        snapshotter.start(Shard.this::momentBetweenWrites).whenComplete((ok, e) -> logFailure(e));
+      }
+    }
+
+    private void logFailure(Throwable e) {
+      if (e != null) {
+        LOG.warn("dataset '{}': no snapshot; the log grows on", spec.name(), e);
+      }
+    }
+  }
+
+  /** Refuses a schema whose batches {@link #put} would refuse. */
+  public void checkPutSchema(Schema schema) {
+    putEncoder.checkSchema(schema);
+  }
+
+  /** See {@link io.arbalest.store.Dataset#put}. */
+  public CompletableFuture<WriteReceipt> put(VectorSchemaRoot batch) {
+    gate.enter();
+    try {
+      checkWritable();
+      ArrowBuf payload = putEncoder.encode(batch, allocator);
+      Write.Put write = new Write.Put(payload, batch.getRowCount());
+      enqueue(write);
+      return write.future;
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /** See {@link io.arbalest.store.Dataset#delete}. */
+  public CompletableFuture<DeleteReceipt> delete(FieldVector ids) {
+    gate.enter();
+    try {
+      checkWritable();
+      Write.Delete write = new Write.Delete(deleteEncoder.encode(ids, allocator));
+      enqueue(write);
+      return write.future;
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private void enqueue(Write write) {
+    try {
+      checkMemory(write);
+      queue.add(write);
+    } catch (RuntimeException e) {
+      write.payload().close();
+      throw e;
+    }
+  }
+
+  /** What is acknowledged must find memory when it is applied, so the limit is checked here. */
+  private void checkMemory(Write write) {
+    long used = context.allocator().getAllocatedMemory();
+    long allowed = context.options().columnBytesMax();
+    if (write.rows() > 0 && used + write.bytes() > allowed) {
+      throw StoreException.exhausted(
+          "dataset '%s': %d bytes of columns and queued writes in memory and this one has %d,"
+              + " allowed %d",
+          spec.name(), used, write.bytes(), allowed);
+    }
+  }
+
+  private void checkWritable() {
+    StoreException failure = writer.failure();
+    if (failure != null) {
+      throw new StoreException(failure.category(), failure.getMessage(), failure);
+    }
+  }
+
+  /** Runs a call that reads the state, which stays open meanwhile. */
+  public <T> T read(Function<ShardState, T> call) {
+    gate.enter();
+    try {
+      return call.apply(state);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /** See {@link io.arbalest.store.Dataset#flush}. */
+  public void flush() {
+    gate.enter();
+    try {
+      if (!progress.await(state.applied().sequence())) {
+        throw StoreException.unavailable("dataset '%s': it is closing", spec.name());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw StoreException.unavailable("dataset '%s': interrupted while waiting", spec.name());
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /** See {@link io.arbalest.store.Dataset#snapshot}. */
+  public void snapshot() {
+    gate.enter();
+    try {
+      snapshotter.start(this::momentBetweenWrites).join();
+    } catch (CompletionException e) {
+      throw unwrap(e);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private static RuntimeException unwrap(CompletionException e) {
+    return e.getCause() instanceof StoreException cause
+        ? new StoreException(cause.category(), cause.getMessage(), e)
+        : e;
+  }
+
+  private SnapshotWriter.Moment momentBetweenWrites() {
+    CompletableFuture<SnapshotWriter.Moment> moment = new CompletableFuture<>();
+    queue.request(() -> moment.complete(snapshotter.moment()));
+    return moment.join();
+  }
+
+  /** See {@link io.arbalest.store.Dataset#status}. */
+  public DatasetStatus status() {
+    gate.enter();
+    try {
+      Applied applied = state.applied();
+      var index = state.index().stats();
+      return new DatasetStatus(
+          spec.name(),
+          stateName(),
+          spec.metric(),
+          spec.element(),
+          spec.idType(),
+          spec.dimension(),
+          applied.rows(),
+          applied.live(),
+          progress.pending(),
+          applied.sequence(),
+          log.durableSequence(),
+          progress.indexedSequence(),
+          snapshotter.sequence(),
+          queue.size(),
+          log.bytes(),
+          log.segments(),
+          state.rows().bytes(),
+          state.idMapBytes(),
+          index.vectorBytes(),
+          index.graphBytes(),
+          index.overlayLists(),
+          index.m(),
+          index.efConstruction(),
+          index.levelMax(),
+          index.kernelSet(),
+          index.nativeArithmetic(),
+          context.options().sync().toString());
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private String stateName() {
+    StoreException failure = writer.failure();
+    if (failure != null) {
+      return "failed: " + failure.getMessage();
+    }
+    return writer.isDiskFull() ? "disk-full" : "ok";
+  }
+
+  /**
+   * Takes no more calls, finishes the writes that wait, writes a snapshot if that makes the next
+   * start faster, and frees everything.
+   *
+   * @param takeSnapshot false if the dataset is about to be dropped
+   */
+  public void close(boolean takeSnapshot) {
+    queue.close();
+    writer.join();
+    progress.close();
+    gate.close();
+    linking.close();
+    // Whatever the snapshot thread is at ends first, since it runs one thing at a time.
+    try {
+      CompletableFuture.runAsync(() -> lastSnapshot(takeSnapshot), context.snapshotThread()).join();
+    } catch (CompletionException | CancellationException e) {
+      LOG.warn("dataset '{}': no snapshot at its closing", spec.name(), e);
+    }
+    state.close();
+    try {
+      log.close();
+    } catch (IOException e) {
+      LOG.warn("dataset '{}': closing the log", spec.name(), e);
+    }
+    allocator.close();
+  }
+
+  private void lastSnapshot(boolean takeSnapshot) {
+    if (takeSnapshot
+        && writer.failure() == null
+        && snapshotter.isWorthwhile(CLOSING_SNAPSHOT_BYTES_MIN)) {
+      snapshotter.write(snapshotter::moment);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+package io.arbalest.store.shard;
+
+import io.arbalest.engine.VectorIndex;
+import io.arbalest.store.DatasetSpec;
+import io.arbalest.store.rows.IdMap;
+import io.arbalest.store.rows.RowStore;
+import it.unimi.dsi.fastutil.longs.LongArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.concurrent.locks.StampedLock;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+
+/**
+ * What the log's writes amount to: rows, the map from ids to rows, and the index over them. A row's
+ * number is its id in the index.
+ *
+ * <p>One thread applies writes. An upsert is a new row and the deletion of the old one, and a
+ * search must not see both or neither. Searches take no lock for that: they read an optimistic
+ * stamp, and repeat if rows were replaced or deleted meanwhile; see {@link #replacing()}.
+ */
+public final class ShardState implements AutoCloseable {
+  private final DatasetSpec spec;
+  private final BufferAllocator allocator;
+  private final VectorIndex index;
+  private final RowStore rows;
+  private final IdMap ids;
+  private final ReadWriteLock idLock = new ReentrantReadWriteLock();
+  private final StampedLock replacing = new StampedLock();
+  private volatile Applied applied;
+
+  ShardState(
+      DatasetSpec spec,
+      BufferAllocator allocator,
+      VectorIndex index,
+      RowStore rows,
+      IdMap ids,
+      long sequence) {
+    this.spec = spec;
+    this.allocator = allocator;
+    this.index = index;
+    this.rows = rows;
+    this.ids = ids;
+    this.applied = new Applied(sequence, rows.rows(), rows.liveRows());
+  }
+
+  /** Adds the rows of a batch in the dataset's own schema. Called by the one writing thread. */
+  void applyPut(long sequence, VectorSchemaRoot batch) {
+    List<FieldVector> columns = batch.getFieldVectors();
+    int first = rows.rows();
+    int count = batch.getRowCount();
+    // First the columns, so that whoever finds a row in the index can read it here.
+    rows.append(columns.get(0), columns.subList(2, columns.size()));
+    LongArrayList replaced = new LongArrayList();
+    idLock.writeLock().lock();
+    try (BigIntVector numbers = numbers(first, count)) {
+      for (int i = 0; i < count; i++) {
+        int old = ids.put(first + i);
+        if (old != IdMap.NONE) {
+          replaced.add(old);
+        }
+      }
+      FixedSizeListVector vectors = (FixedSizeListVector) columns.get(1);
+      if (replaced.isEmpty()) {
+        index.append(numbers, vectors);
+      } else {
+        long stamp = replacing.writeLock();
+        try {
+          index.append(numbers, vectors);
+          index.delete(replaced.toLongArray());
+        } finally {
+          replacing.unlockWrite(stamp);
+        }
+      }
+    } finally {
+      idLock.writeLock().unlock();
+    }
+    markDeleted(replaced);
+    applied = new Applied(sequence, rows.rows(), rows.liveRows());
+  }
+
+  /**
+   * Deletes the rows of some ids. Called by the one writing thread.
+   *
+   * @return how many of the ids lived
+   */
+  int applyDelete(long sequence, FieldVector idVector) {
+    LongArrayList gone = new LongArrayList();
+    idLock.writeLock().lock();
+    try {
+      for (int i = 0; i < idVector.getValueCount(); i++) {
+        int row = ids.remove(idVector, i);
+        if (row != IdMap.NONE) {
+          gone.add(row);
+        }
+      }
+      if (!gone.isEmpty()) {
+        long stamp = replacing.writeLock();
+        try {
+          index.delete(gone.toLongArray());
+        } finally {
+          replacing.unlockWrite(stamp);
+        }
+      }
+    } finally {
+      idLock.writeLock().unlock();
+    }
+    markDeleted(gone);
+    applied = new Applied(sequence, rows.rows(), rows.liveRows());
+    return gone.size();
+  }
+
+  private void markDeleted(LongArrayList gone) {
+    for (int i = 0; i < gone.size(); i++) {
+      rows.delete((int) gone.getLong(i));
+    }
+  }
+
+  private BigIntVector numbers(int first, int count) {
+    BigIntVector numbers = new BigIntVector("row", allocator);
+    numbers.allocateNew(count);
+    for (int i = 0; i < count; i++) {
+      numbers.set(i, first + i);
+    }
+    numbers.setValueCount(count);
+    return numbers;
+  }
+
+  /** The live row of an id (a {@code Long} or {@code String}), or {@link IdMap#NONE}. */
+  public int findRow(Object id) {
+    idLock.readLock().lock();
+    try {
+      return ids.find(id);
+    } finally {
+      idLock.readLock().unlock();
+    }
+  }
+
+  /**
+   * Held for writing while rows are replaced or deleted. A search whose stamp is still valid at its
+   * end has seen each id exactly once.
+   */
+  public StampedLock replacing() {
+    return replacing;
+  }
+
+  /** How far writes are applied. */
+  public Applied applied() {
+    return applied;
+  }
+
+  public DatasetSpec spec() {
+    return spec;
+  }
+
+  public VectorIndex index() {
+    return index;
+  }
+
+  public RowStore rows() {
+    return rows;
+  }
+
+  /** Memory of the map from ids to rows, estimated. */
+  public long idMapBytes() {
+    idLock.readLock().lock();
+    try {
+      return ids.bytes();
+    } finally {
+      idLock.readLock().unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    index.close();
+    rows.close();
+  }
+}
