@@ -1,0 +1,60 @@
+package io.arbalest.server.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.arbalest.client.ArbalestClient;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code arbalest status}: figures of the server and its datasets. */
+@Command(
+    name = "status",
+    description = "Shows figures of the server and its datasets, or of one dataset.",
+    mixinStandardHelpOptions = true)
+final class StatusCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private ServerOption server;
+
+  @Option(names = "--dataset", paramLabel = "NAME", description = "This dataset alone.")
+  private String dataset;
+
+  @Option(names = "--json", description = "As one JSON object.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    try (ArbalestClient client = server.connect()) {
+      JsonNode status = dataset == null ? client.status() : client.status(dataset);
+      if (json) {
+        out.println(status);
+      } else {
+        print(status, "", out);
+      }
+    }
+    out.flush();
+    return 0;
+  }
+
+  private static void print(JsonNode node, String indent, PrintWriter out) {
+    node.properties()
+        .forEach(
+            field -> {
+              JsonNode value = field.getValue();
+              if (value.isArray()) {
+                out.println(indent + field.getKey() + ":");
+                value.forEach(
+                    element -> {
+                      print(element, indent + "  ", out);
+                      out.println();
+                    });
+              } else {
+                out.println(indent + field.getKey() + ": " + value.asText());
+              }
+            });
+  }
+}
