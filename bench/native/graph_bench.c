@@ -1,0 +1,315 @@
+/* graph_bench.c: recall against speed of the graph alone, no index and no JVM around it.
+ *
+ *   graph_bench [--data DIR] [--rows N] [--M 16] [--ef-construction 200] [--metric cosine]
+ *               [--set avx512] [--native] [--build-threads 2] [--threads 1,2] [--rounds 3]
+ * [--freeze]
+ *               [--ef 16,24,...]
+ *
+ * DIR holds base.hbin, dev.hbin and dev.truth.ibin (default $ARBALEST_DATA or
+ * ../shared/data/wordnet-minilm-384). Every speed stands beside its recall@10; of the rounds the
+ * best counts, so that a noisy neighbor does not. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "graph/graph.h"
+
+#define K 10
+#define EFS_MAX 32
+
+typedef struct options {
+    const char *data;
+    const char *set;
+    const char *metric;
+    uint32_t rows;
+    uint32_t M;
+    uint32_t ef_construction;
+    uint32_t build_threads;
+    uint32_t threads[8];
+    uint32_t thread_counts;
+    uint32_t efs[EFS_MAX];
+    uint32_t ef_count;
+    uint32_t rounds;
+    int native;
+    int freeze;
+} options;
+
+typedef struct table {
+    uint32_t rows;
+    uint32_t columns;
+    void *values; /* behind the two counts */
+} table;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+__attribute__((noreturn)) static void die(const char *what, const char *detail)
+{
+    fprintf(stderr, "graph_bench: %s: %s\n", what, detail);
+    exit(1);
+}
+
+static table read_table(const char *directory, const char *name)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        die("cannot open", path);
+    uint32_t counts[2];
+    if (fread(counts, sizeof counts, 1, file) != 1)
+        die("too short", path);
+    long start = ftell(file);
+    fseek(file, 0, SEEK_END);
+    size_t size = (size_t)(ftell(file) - start);
+    fseek(file, start, SEEK_SET);
+    table t = {counts[0], counts[1], malloc(size)};
+    if (t.values == NULL || fread(t.values, 1, size, file) != size)
+        die("cannot read", path);
+    fclose(file);
+    return t;
+}
+
+static uint32_t parse_list(const char *text, uint32_t *values, uint32_t most)
+{
+    uint32_t count = 0;
+    while (*text != '\0' && count < most) {
+        char *end;
+        values[count++] = (uint32_t)strtoul(text, &end, 10);
+        if (end == text)
+            die("not a list of numbers", text);
+        text = *end == ',' ? end + 1 : end;
+    }
+    return count;
+}
+
+static options parse(int argc, char **argv)
+{
+    options o = {.data = getenv("ARBALEST_DATA"),
+                 .metric = "cosine",
+                 .rows = UINT32_MAX,
+                 .M = 16,
+                 .ef_construction = 200,
+                 .build_threads = 2,
+                 .rounds = 3};
+    o.thread_counts = parse_list("1,2", o.threads, 8);
+    o.ef_count = parse_list("10,16,20,24,32,48,64,96,128,192,256", o.efs, EFS_MAX);
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+        if (strcmp(argv[i], "--native") == 0) {
+            o.native = 1;
+            continue;
+        }
+        if (strcmp(argv[i], "--freeze") == 0) {
+            o.freeze = 1;
+            continue;
+        }
+        if (strcmp(argv[i], "--data") == 0)
+            o.data = value;
+        else if (strcmp(argv[i], "--set") == 0)
+            o.set = value;
+        else if (strcmp(argv[i], "--metric") == 0)
+            o.metric = value;
+        else if (strcmp(argv[i], "--rows") == 0)
+            parse_list(value, &o.rows, 1);
+        else if (strcmp(argv[i], "--M") == 0)
+            parse_list(value, &o.M, 1);
+        else if (strcmp(argv[i], "--ef-construction") == 0)
+            parse_list(value, &o.ef_construction, 1);
+        else if (strcmp(argv[i], "--build-threads") == 0)
+            parse_list(value, &o.build_threads, 1);
+        else if (strcmp(argv[i], "--rounds") == 0)
+            parse_list(value, &o.rounds, 1);
+        else if (strcmp(argv[i], "--threads") == 0)
+            o.thread_counts = parse_list(value, o.threads, 8);
+        else if (strcmp(argv[i], "--ef") == 0)
+            o.ef_count = parse_list(value, o.efs, EFS_MAX);
+        else
+            die("unknown option", argv[i]);
+        i++;
+    }
+    if (o.data == NULL)
+        o.data = "../shared/data/wordnet-minilm-384";
+    return o;
+}
+
+static const arb_kernel_set *choose_set(const options *o)
+{
+    const arb_kernel_set *chosen = NULL;
+    for (int32_t i = 0; arb_kernel_set_at(i) != NULL; i++) {
+        const arb_kernel_set *set = arb_kernel_set_at(i);
+        if (o->set != NULL ? strcmp(set->name, o->set) == 0
+                           : (set->requires & ~arb_cpu_facts()) == 0)
+            chosen = set;
+    }
+    if (chosen == NULL)
+        die("no such kernel set", o->set);
+    return chosen;
+}
+
+typedef struct work {
+    arb_graph *graph;
+    const options *options;
+    const arb_rows *queries;
+    _Atomic uint32_t next;
+    uint32_t end;
+    uint32_t ef;
+    uint32_t *answers; /* K a query */
+    double *seconds;   /* a query */
+    _Atomic uint64_t visited;
+    _Atomic uint64_t hops;
+} work;
+
+static void *build_thread(void *argument)
+{
+    work *w = argument;
+    arb_searcher *searcher = arb_searcher_acquire(w->graph);
+    for (uint32_t node = w->next++; node < w->end; node = w->next++) {
+        if (arb_graph_insert(w->graph, searcher, node) != ARB_OK)
+            die("insert", arb_last_error());
+    }
+    arb_searcher_release(w->graph, searcher);
+    return NULL;
+}
+
+static void *search_thread(void *argument)
+{
+    work *w = argument;
+    arb_searcher *searcher = arb_searcher_acquire(w->graph);
+    arb_search_stats stats = {0};
+    for (uint32_t i = w->next++; i < w->end; i = w->next++) {
+        arb_hit hits[K];
+        uint32_t count;
+        double start = now();
+        if (arb_graph_search(w->graph, searcher, arb_row(w->queries, i), 1, w->ef, K, NULL, hits,
+                             &count, &stats) != ARB_OK)
+            die("search", arb_last_error());
+        w->seconds[i] = now() - start;
+        for (uint32_t h = 0; h < K; h++)
+            w->answers[i * K + h] = h < count ? hits[h].node : UINT32_MAX;
+    }
+    w->visited += stats.visited;
+    w->hops += stats.hops;
+    arb_searcher_release(w->graph, searcher);
+    return NULL;
+}
+
+static double run(work *w, uint32_t threads, void *(*body)(void *))
+{
+    pthread_t handles[64];
+    w->next = 0;
+    double start = now();
+    for (uint32_t i = 0; i < threads; i++)
+        pthread_create(&handles[i], NULL, body, w);
+    for (uint32_t i = 0; i < threads; i++)
+        pthread_join(handles[i], NULL);
+    return now() - start;
+}
+
+static arb_rows *load_rows(const table *t, uint32_t count)
+{
+    arb_rows *rows;
+    if (arb_rows_create(t->columns, ARB_ELEMENT_F16, &rows) != ARB_OK ||
+        arb_rows_reserve(rows, 0, count) != ARB_OK)
+        die("rows", arb_last_error());
+    size_t bytes = t->columns * sizeof(uint16_t);
+    for (uint32_t i = 0; i < count; i++)
+        memcpy(arb_row_for_write(rows, i), (const char *)t->values + i * bytes, bytes);
+    return rows;
+}
+
+static double recall(const work *w, const table *truth)
+{
+    const uint32_t *ids = truth->values;
+    uint64_t common = 0;
+    for (uint32_t i = 0; i < w->end; i++) {
+        for (uint32_t a = 0; a < K; a++) {
+            for (uint32_t b = 0; b < K; b++)
+                common += ids[(size_t)i * truth->columns + a] == w->answers[i * K + b];
+        }
+    }
+    return (double)common / ((double)w->end * K);
+}
+
+static int by_value(const void *left, const void *right)
+{
+    double a = *(const double *)left;
+    double b = *(const double *)right;
+    return a < b ? -1 : a > b;
+}
+
+static void sweep(work *w, const options *o, const table *truth)
+{
+    printf("%8s %4s %8s %9s %9s %9s %9s %7s\n", "threads", "ef", "recall", "qps", "p50_us",
+           "p99_us", "visited", "hops");
+    for (uint32_t t = 0; t < o->thread_counts; t++) {
+        for (uint32_t e = 0; e < o->ef_count; e++) {
+            double best = 1e9;
+            double p50 = 1e9;
+            double p99 = 1e9;
+            w->ef = o->efs[e];
+            for (uint32_t round = 0; round < o->rounds; round++) {
+                w->visited = 0;
+                w->hops = 0;
+                double seconds = run(w, o->threads[t], search_thread);
+                best = seconds < best ? seconds : best;
+                qsort(w->seconds, w->end, sizeof(double), by_value);
+                p50 = w->seconds[w->end / 2] < p50 ? w->seconds[w->end / 2] : p50;
+                uint32_t at99 = w->end * 99 / 100;
+                p99 = w->seconds[at99] < p99 ? w->seconds[at99] : p99;
+            }
+            printf("%8u %4u %8.4f %9.0f %9.1f %9.1f %9.0f %7.0f\n", o->threads[t], w->ef,
+                   recall(w, truth), w->end / best, p50 * 1e6, p99 * 1e6,
+                   (double)w->visited / w->end, (double)w->hops / w->end);
+            fflush(stdout);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    options o = parse(argc, argv);
+    table base = read_table(o.data, "base.hbin");
+    table dev = read_table(o.data, "dev.hbin");
+    table truth = read_table(o.data, "dev.truth.ibin");
+    uint32_t count = o.rows < base.rows ? o.rows : base.rows;
+    arb_rows *rows = load_rows(&base, count);
+    arb_scorer scorer = {.rows = rows, .kernels = choose_set(&o), .native = o.native};
+    scorer.metric = strcmp(o.metric, "l2") == 0    ? ARB_METRIC_L2
+                    : strcmp(o.metric, "dot") == 0 ? ARB_METRIC_DOT
+                                                   : ARB_METRIC_COSINE;
+    work w = {.options = &o, .queries = load_rows(&dev, dev.rows), .end = count};
+    w.answers = calloc((size_t)dev.rows * K, sizeof *w.answers);
+    w.seconds = calloc(dev.rows, sizeof *w.seconds);
+    if (arb_graph_create(&scorer, o.M, o.ef_construction, 42, &w.graph) != ARB_OK)
+        die("create", arb_last_error());
+    printf("rows %u, dim %u, %s, f16, M %u, ef_construction %u, kernels %s%s\n", count,
+           base.columns, o.metric, o.M, o.ef_construction, scorer.kernels->name,
+           o.native ? " (native)" : "");
+    double built = run(&w, o.build_threads, build_thread);
+    printf("build: %u threads, %.2f s, %.0f rows/s\n", o.build_threads, built, count / built);
+    double start = now();
+    if (o.freeze && arb_graph_freeze(w.graph) != ARB_OK)
+        die("freeze", arb_last_error());
+    if (o.freeze)
+        printf("freeze: %.3f s\n", now() - start);
+    arb_graph_stats stats;
+    arb_index_report report;
+    if (arb_graph_get_stats(w.graph, &stats) != ARB_OK ||
+        arb_graph_validate(w.graph, count, &report) != ARB_OK)
+        die("validate", arb_last_error());
+    printf("graph: %.1f MB, vectors %.1f MB, %.1f neighbors a node, %llu unreachable\n",
+           (double)stats.bytes * 1e-6, (double)arb_rows_bytes(rows) * 1e-6,
+           (double)report.edges / count, (unsigned long long)report.unreachable);
+    w.end = dev.rows;
+    sweep(&w, &o, &truth);
+    arb_graph_destroy(w.graph);
+    return 0;
+}
