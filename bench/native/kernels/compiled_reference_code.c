@@ -1,0 +1,182 @@
+/* The code of compiled_reference.h, compiled once an instruction set with ARB_REFERENCE naming it.
+ *
+ * float32 loops are plain C, which the compiler vectorises whole. So are those over halves where it
+ * can convert halves in vectors (aarch64). Where it cannot (GCC 12 on x86-64 converts one _Float16
+ * at a time, forty times slower), blocks are converted by intrinsic and the rest is left to the
+ * compiler: the code that a vectoriser would write, and so the harder one to beat. */
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "compiled_reference_code.h"
+
+#define JOIN2(a, b) a##_##b
+#define JOIN(a, b) JOIN2(a, b)
+#define NAME(job) JOIN(job, ARB_REFERENCE)
+
+#if defined(__AVX512F__)
+#    include <immintrin.h>
+#    define BLOCK 16
+typedef float block __attribute__((vector_size(64)));
+static inline block load_halves(const uint16_t *halves)
+{
+    return (block)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)halves));
+}
+static inline float widen(uint16_t half)
+{
+    return _cvtsh_ss(half);
+}
+#elif defined(__AVX2__)
+#    include <immintrin.h>
+#    define BLOCK 8
+typedef float block __attribute__((vector_size(32)));
+static inline block load_halves(const uint16_t *halves)
+{
+    return (block)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)halves));
+}
+static inline float widen(uint16_t half)
+{
+    return _cvtsh_ss(half);
+}
+#else
+#    define BLOCK 1
+typedef float block;
+static inline float widen(uint16_t half)
+{
+    _Float16 value;
+    memcpy(&value, &half, sizeof value);
+    return (float)value;
+}
+static inline block load_halves(const uint16_t *halves)
+{
+    return widen(*halves);
+}
+#endif
+
+static inline float add_lanes(block sum)
+{
+    float lanes[BLOCK], total = 0;
+    memcpy(lanes, &sum, sizeof sum);
+    for (int i = 0; i < BLOCK; i++) {
+        total += lanes[i];
+    }
+    return total;
+}
+
+float NAME(f16_l2sq)(const void *query, const void *row, size_t dim)
+{
+    const uint16_t *q = query, *r = row;
+    block sum = {0};
+    size_t i = 0;
+    for (; i + BLOCK <= dim; i += BLOCK) {
+        block difference = load_halves(q + i) - load_halves(r + i);
+        sum += difference * difference;
+    }
+    float total = add_lanes(sum);
+    for (; i < dim; i++) {
+        float difference = widen(q[i]) - widen(r[i]);
+        total += difference * difference;
+    }
+    return total;
+}
+
+float NAME(f16_dot)(const void *query, const void *row, size_t dim)
+{
+    const uint16_t *q = query, *r = row;
+    block sum = {0};
+    size_t i = 0;
+    for (; i + BLOCK <= dim; i += BLOCK) {
+        sum += load_halves(q + i) * load_halves(r + i);
+    }
+    float total = add_lanes(sum);
+    for (; i < dim; i++) {
+        total += widen(q[i]) * widen(r[i]);
+    }
+    return total;
+}
+
+float NAME(f16_cosine)(const void *query, const void *row, size_t dim)
+{
+    const uint16_t *q = query, *r = row;
+    block dots = {0}, qqs = {0}, rrs = {0};
+    size_t i = 0;
+    for (; i + BLOCK <= dim; i += BLOCK) {
+        block a = load_halves(q + i), b = load_halves(r + i);
+        dots += a * b;
+        qqs += a * a;
+        rrs += b * b;
+    }
+    float dot = add_lanes(dots), qq = add_lanes(qqs), rr = add_lanes(rrs);
+    for (; i < dim; i++) {
+        float a = widen(q[i]), b = widen(r[i]);
+        dot += a * b;
+        qq += a * a;
+        rr += b * b;
+    }
+    return 1 - dot / (sqrtf(qq) * sqrtf(rr));
+}
+
+float NAME(f32_l2sq)(const void *query, const void *row, size_t dim)
+{
+    const float *q = query, *r = row;
+    float sum = 0;
+    for (size_t i = 0; i < dim; i++) {
+        sum += (q[i] - r[i]) * (q[i] - r[i]);
+    }
+    return sum;
+}
+
+float NAME(f32_dot)(const void *query, const void *row, size_t dim)
+{
+    const float *q = query, *r = row;
+    float sum = 0;
+    for (size_t i = 0; i < dim; i++) {
+        sum += q[i] * r[i];
+    }
+    return sum;
+}
+
+float NAME(f32_cosine)(const void *query, const void *row, size_t dim)
+{
+    const float *q = query, *r = row;
+    float dot = 0, qq = 0, rr = 0;
+    for (size_t i = 0; i < dim; i++) {
+        dot += q[i] * r[i];
+        qq += q[i] * q[i];
+        rr += r[i] * r[i];
+    }
+    return 1 - dot / (sqrtf(qq) * sqrtf(rr));
+}
+
+#define FOUR(job)                                                                                  \
+    void NAME(job##_x4)(const void *query, const void *const rows[4], size_t dim, float out[4])    \
+    {                                                                                              \
+        for (int i = 0; i < 4; i++) {                                                              \
+            out[i] = NAME(job)(query, rows[i], dim);                                               \
+        }                                                                                          \
+    }
+
+FOUR(f16_l2sq)
+FOUR(f16_dot)
+FOUR(f16_cosine)
+FOUR(f32_l2sq)
+FOUR(f32_dot)
+FOUR(f32_cosine)
+
+/* Plain loops: what the compiler makes of _Float16. */
+#define CAST(from, From, to, To)                                                                   \
+    void NAME(cast_##from##_##to)(const void *src, void *dst, size_t n)                            \
+    {                                                                                              \
+        const From *in = src;                                                                      \
+        To *out = dst;                                                                             \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            out[i] = (To)in[i];                                                                    \
+        }                                                                                          \
+    }
+
+CAST(f32, float, f16, _Float16)
+CAST(f64, double, f16, _Float16)
+CAST(i8, int8_t, f16, _Float16)
+CAST(u8, uint8_t, f16, _Float16)
+CAST(f16, _Float16, f32, float)

@@ -1,0 +1,33 @@
+/* compiled_reference_code.h: the functions of compiled_reference_code.c, a set of them for each
+ * instruction set it is compiled for (see bench/native/CMakeLists.txt). */
+#ifndef ARB_BENCH_COMPILED_REFERENCE_CODE_H
+#define ARB_BENCH_COMPILED_REFERENCE_CODE_H
+
+#include <stddef.h>
+
+#define REFERENCE_DISTANCE(job, isa)                                                               \
+    float job##_##isa(const void *query, const void *row, size_t dim);                             \
+    void job##_x4_##isa(const void *query, const void *const rows[4], size_t dim, float out[4]);
+#define REFERENCE_CAST(job, isa) void job##_##isa(const void *src, void *dst, size_t n);
+
+#define REFERENCE_JOBS(DISTANCE, CAST, isa)                                                        \
+    DISTANCE(f16_l2sq, isa)                                                                        \
+    DISTANCE(f16_dot, isa)                                                                         \
+    DISTANCE(f16_cosine, isa)                                                                      \
+    DISTANCE(f32_l2sq, isa)                                                                        \
+    DISTANCE(f32_dot, isa)                                                                         \
+    DISTANCE(f32_cosine, isa)                                                                      \
+    CAST(cast_f32_f16, isa)                                                                        \
+    CAST(cast_f64_f16, isa)                                                                        \
+    CAST(cast_i8_f16, isa)                                                                         \
+    CAST(cast_u8_f16, isa)                                                                         \
+    CAST(cast_f16_f32, isa)
+
+#if defined(ARB_ARCH_x86_64)
+REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, haswell)
+REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, avx512)
+#else
+REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, generic)
+#endif
+
+#endif

@@ -1,0 +1,223 @@
+#include "measure.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#if defined(ARB_ARCH_x86_64)
+#    include <x86intrin.h>
+#endif
+
+#include "kernels/half.h"
+#include "testing.h"
+
+#define BATCH_NS 40000.0 /* long against the clock's resolution, short against a time slice */
+
+static _Alignas(64) uint8_t query[MEASURE_DIM_MAX * 8];
+static _Alignas(64) uint8_t rows[MEASURE_ROWS][MEASURE_DIM_MAX * 8];
+static _Alignas(64) uint8_t cast_result[MEASURE_DIM_MAX * 8];
+
+static uint64_t counter(void)
+{
+#if defined(ARB_ARCH_x86_64)
+    return __rdtsc();
+#else
+    uint64_t ticks;
+    __asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(ticks));
+    return ticks;
+#endif
+}
+
+static double now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+double measure_counter_hz(void)
+{
+    double started = now_ns();
+    uint64_t from = counter();
+    while (now_ns() - started < 20e6) {
+    }
+    double elapsed = now_ns() - started;
+    return (double)(counter() - from) / elapsed * 1e9;
+}
+
+/* ---- Operands ----------------------------------------------------------------------------------
+ */
+
+static void store(element_type type, uint8_t *vector, size_t i, double value)
+{
+    size_t size = arb_type_size(type);
+    uint16_t half = arb_f64_to_f16(value);
+    float single = (float)value;
+    int8_t integer = (int8_t)(value * 127);
+    const void *source = type == TYPE_f16   ? (const void *)&half
+                         : type == TYPE_f32 ? (const void *)&single
+                         : type == TYPE_f64 ? (const void *)&value
+                                            : (const void *)&integer;
+    memcpy(vector + i * size, source, size);
+}
+
+static double load(element_type type, const uint8_t *vector, size_t i)
+{
+    uint16_t half;
+    float single;
+    double value;
+    switch (type) {
+    case TYPE_f16:
+        memcpy(&half, vector + i * sizeof half, sizeof half);
+        return arb_f16_to_f32(half);
+    case TYPE_f32:
+        memcpy(&single, vector + i * sizeof single, sizeof single);
+        return single;
+    case TYPE_f64:
+        memcpy(&value, vector + i * sizeof value, sizeof value);
+        return value;
+    case TYPE_i8:
+        return (int8_t)vector[i];
+    case TYPE_u8:
+        return vector[i];
+    }
+    return NAN;
+}
+
+static void fill_unit(element_type type, uint8_t *vector, size_t dim, uint64_t *state)
+{
+    static double values[MEASURE_DIM_MAX];
+    double squares = 0;
+    for (size_t i = 0; i < dim; i++) {
+        values[i] = (double)test_random_unit(state) + (double)test_random_unit(state);
+        squares += values[i] * values[i];
+    }
+    for (size_t i = 0; i < dim; i++) {
+        store(type, vector, i, values[i] / sqrt(squares));
+    }
+}
+
+void measure_prepare(element_type type, size_t dim)
+{
+    uint64_t state = dim;
+    fill_unit(type, query, dim, &state);
+    for (int row = 0; row < MEASURE_ROWS; row++) {
+        fill_unit(type, rows[row], dim, &state);
+    }
+}
+
+/* ---- Time
+ * ---------------------------------------------------------------------------------------- */
+
+static volatile float sink;
+
+/* Does `count` distances, or casts of a row. */
+static void work(const kernel_entry *kernel, any_fn function, size_t dim, long count)
+{
+    float sum = 0;
+    switch (kernel->shape) {
+    case SHAPE_ONE:
+        for (long i = 0; i < count; i++) {
+            sum += ((arb_distance_fn)function)(query, rows[i % MEASURE_ROWS], dim);
+        }
+        break;
+    case SHAPE_FOUR:
+        for (long i = 0; i < count; i += 4) {
+            const void *four[4];
+            float out[4];
+            for (int row = 0; row < 4; row++) {
+                four[row] = rows[(i + row) % MEASURE_ROWS];
+            }
+            ((arb_distance_x4_fn)function)(query, four, dim, out);
+            sum += out[0] + out[1] + out[2] + out[3];
+        }
+        break;
+    case SHAPE_CAST:
+        for (long i = 0; i < count; i++) {
+            ((void (*)(const void *, void *, size_t))function)(rows[i % MEASURE_ROWS], cast_result,
+                                                               dim);
+        }
+        break;
+    }
+    sink = sum;
+}
+
+timing measure_time(const kernel_entry *kernel, any_fn function, size_t dim)
+{
+    /* one short run warms the caches and the branch predictor and says how many make a batch */
+    double started = now_ns();
+    work(kernel, function, dim, 64);
+    long count = (long)(BATCH_NS / ((now_ns() - started) / 64 + 0.1)) / 8 * 8 + 8;
+
+    uint64_t from = counter();
+    started = now_ns();
+    work(kernel, function, dim, count);
+    double ns = now_ns() - started;
+    uint64_t to = counter();
+    return (timing){ns / (double)count, (double)(to - from) / (double)count};
+}
+
+double measure_bytes(const kernel_entry *kernel, size_t dim)
+{
+    size_t size = arb_type_size(kernel->type);
+    return (double)(dim * (kernel->shape == SHAPE_CAST ? size + arb_type_size(kernel->to) : size));
+}
+
+/* ---- Error
+ * ----------------------------------------------------------------------------------------- */
+
+static double exact_distance(const kernel_entry *kernel, const uint8_t *row, size_t dim)
+{
+    double l2sq = 0, dot = 0, qq = 0, rr = 0;
+    for (size_t i = 0; i < dim; i++) {
+        double a = load(kernel->type, query, i), b = load(kernel->type, row, i);
+        l2sq += (a - b) * (a - b);
+        dot += a * b;
+        qq += a * a;
+        rr += b * b;
+    }
+    switch (kernel->metric) {
+    case ARB_METRIC_L2:
+        return l2sq;
+    case ARB_METRIC_DOT:
+        return dot;
+    case ARB_METRIC_COSINE:
+        return 1 - dot / sqrt(qq * rr);
+    }
+    return NAN;
+}
+
+static double cast_error(const kernel_entry *kernel, size_t dim)
+{
+    double worst = 0;
+    for (int row = 0; row < MEASURE_ROWS; row++) {
+        ((void (*)(const void *, void *, size_t))kernel->function)(rows[row], cast_result, dim);
+        for (size_t i = 0; i < dim; i++) {
+            double wanted = load(kernel->type, rows[row], i);
+            double error = fabs(load(kernel->to, cast_result, i) - wanted);
+            worst = wanted != 0 ? fmax(worst, error / fabs(wanted)) : fmax(worst, error);
+        }
+    }
+    return worst;
+}
+
+double measure_error(const kernel_entry *kernel, size_t dim)
+{
+    if (kernel->shape == SHAPE_CAST) {
+        return cast_error(kernel, dim);
+    }
+    double worst = 0;
+    for (int row = 0; row < MEASURE_ROWS; row++) {
+        double wanted = exact_distance(kernel, rows[row], dim);
+        float found[4];
+        if (kernel->shape == SHAPE_ONE) {
+            found[0] = ((arb_distance_fn)kernel->function)(query, rows[row], dim);
+        } else {
+            const void *four[4] = {rows[row], rows[row], rows[row], rows[row]};
+            ((arb_distance_x4_fn)kernel->function)(query, four, dim, found);
+        }
+        double magnitude = kernel->metric == ARB_METRIC_DOT ? 1 : fabs(wanted);
+        worst = fmax(worst, fabs((double)found[0] - wanted) / magnitude);
+    }
+    return worst;
+}
