@@ -11,7 +11,8 @@ class CheckJniTest {
   @Test
   void theJvmFindsNothingWrongWithOurJni(@TempDir Path directory) throws Exception {
     FreshJvm jvm =
-        FreshJvm.run(FreshJvm.testClassPath(), List.of("-Xcheck:jni"), SmokeMain.class, directory);
+        FreshJvm.run(
+            FreshJvm.testClassPath(), List.of("-Xcheck:jni"), SmokeMain.class.getName(), directory);
     assertThat(jvm.output()).contains("smoke: ok");
     assertThat(jvm.exitCode()).as(jvm.output()).isZero();
     assertThat(jvm.output().lines())

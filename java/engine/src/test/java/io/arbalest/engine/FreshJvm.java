@@ -15,9 +15,13 @@ record FreshJvm(int exitCode, String output) {
   /**
    * @param options JVM options beside those that Arrow needs; may set another cache directory
    */
-  static FreshJvm run(
-      String classPath, List<String> options, Class<?> main, Path directory, String... args)
+  static FreshJvm run(String classPath, List<String> options, String main, Path directory)
       throws IOException, InterruptedException {
+    return run(command(classPath, options, main, directory), directory);
+  }
+
+  /** The command line of {@link #run(String, List, String, Path)}. */
+  static List<String> command(String classPath, List<String> options, String main, Path directory) {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("java.home") + "/bin/java");
     command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
@@ -26,8 +30,13 @@ record FreshJvm(int exitCode, String output) {
     command.add("-XX:-CreateCoredumpOnCrash");
     command.add("-Dorg.bytedeco.javacpp.cachedir=" + directory.resolve("javacpp-cache"));
     command.addAll(options);
-    command.addAll(List.of("-cp", classPath, main.getName()));
-    command.addAll(List.of(args));
+    command.addAll(List.of("-cp", classPath, main));
+    return command;
+  }
+
+  /** Runs a command to its end, its output and errors together. */
+  static FreshJvm run(List<String> command, Path directory)
+      throws IOException, InterruptedException {
     Path output = Files.createTempFile(directory, "jvm", ".log");
     Process process =
         new ProcessBuilder(command)

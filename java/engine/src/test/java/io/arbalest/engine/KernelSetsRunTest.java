@@ -85,7 +85,7 @@ class KernelSetsRunTest {
           FreshJvm.run(
               FreshJvm.testClassPath(),
               List.of("-D" + KernelSet.FORCE_ISA_PROPERTY + "=" + set.name()),
-              SmokeMain.class,
+              SmokeMain.class.getName(),
               directory);
       assertThat(jvm.output()).contains(set + " (forced by -Darbalest.forceIsa)");
       if (jvm.exitCode() == 0) {
@@ -102,7 +102,7 @@ class KernelSetsRunTest {
         FreshJvm.run(
             FreshJvm.testClassPath(),
             List.of("-D" + KernelSet.MAX_ISA_PROPERTY + "=ref"),
-            SmokeMain.class,
+            SmokeMain.class.getName(),
             directory);
     assertThat(jvm.output()).contains("smoke: ok", "kernelSet=ref");
   }
