@@ -12,11 +12,13 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.ipc.ArrowStreamReader;
-import org.apache.arrow.vector.ipc.InvalidArrowFileException;
 
 /** An Arrow IPC file, of the file or of the stream format: told apart by the first bytes. */
 final class ArrowSource implements BatchSource {
   private static final byte[] MAGIC = "ARROW1".getBytes(StandardCharsets.UTF_8);
+
+  /** What every message of a stream begins with. */
+  private static final int CONTINUATION = -1;
 
   private final Path path;
   private final ArrowReader reader;
@@ -63,15 +65,22 @@ final class ArrowSource implements BatchSource {
   }
 
   private IOException unreadable(Exception e) {
-    if (e instanceof IOException io && !(e instanceof InvalidArrowFileException)) {
-      return io.getMessage() == null ? new IOException(path + ": cannot be read", e) : io;
-    }
-    return new IOException(path + ": not an Arrow IPC file: " + e.getMessage(), e);
+    return new IOException(path + ": cannot be read as Arrow IPC: " + e.getMessage(), e);
   }
 
+  /** Whether this is a file and not a stream; neither is refused before its bytes are believed. */
   private static boolean startsWithMagic(FileChannel channel) throws IOException {
     ByteBuffer head = ByteBuffer.allocate(MAGIC.length);
-    int read = channel.read(head, 0);
-    return read == MAGIC.length && ByteBuffer.wrap(MAGIC).equals(head.flip());
+    for (int read = 0; read >= 0 && head.hasRemaining(); ) {
+      read = channel.read(head, head.position());
+    }
+    head.flip();
+    if (ByteBuffer.wrap(MAGIC).equals(head)) {
+      return true;
+    }
+    if (head.remaining() < Integer.BYTES || head.getInt() != CONTINUATION) {
+      throw new IOException("it starts neither as a file nor as a stream");
+    }
+    return false;
   }
 }
