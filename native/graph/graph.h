@@ -30,9 +30,20 @@ typedef struct arb_hit {
     uint32_t node;
 } arb_hit;
 
+/* For qsort: nearest first, ties by node. */
+int arb_hit_compare(const void *left, const void *right);
+
 /* Deleted rows: one bit a node, 1 = deleted. Words are reserved for every node the graph can hold.
  */
 typedef const _Atomic uint64_t *arb_deleted_bits;
+
+/* deleted may be NULL: nothing is. Acquire: whoever sees a row deleted because its id got a new row
+ * also sees that new row published. */
+static inline int arb_is_deleted(arb_deleted_bits deleted, uint32_t node)
+{
+    return deleted != NULL &&
+           ((atomic_load_explicit(&deleted[node / 64], memory_order_acquire) >> (node % 64)) & 1);
+}
 
 arb_status arb_graph_create(const arb_scorer *scorer, uint32_t M, uint32_t ef_construction,
                             uint64_t seed, arb_graph **out);

@@ -270,10 +270,6 @@ arb_status arb_search_wide(const arb_graph *graph, arb_searcher *searcher,
                            const struct arb_query *query, uint64_t start, uint32_t ef,
                            arb_deleted_bits deleted);
 
-/* ---- exact.c ---- */
-/* For qsort: nearest first, ties by node. */
-int arb_hit_compare(const void *left, const void *right);
-
 /* ---- select.c ---- */
 /* Malkov's Algorithm 4: chooses up to `most` of `candidates` (nearest first) as neighbors of one
  * node. Entries of `candidates` carry the tree mark in the low bit; those are always chosen. The

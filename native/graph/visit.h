@@ -47,10 +47,4 @@ static inline uint32_t arb_collect_fresh(const arb_graph *graph, arb_searcher *s
     return count;
 }
 
-static inline int arb_is_deleted(arb_deleted_bits deleted, uint32_t node)
-{
-    return deleted != NULL &&
-           ((atomic_load_explicit(&deleted[node / 64], memory_order_relaxed) >> (node % 64)) & 1);
-}
-
 #endif

@@ -2,21 +2,6 @@
 
 #include <stdlib.h>
 
-static int by_distance(const void *left, const void *right)
-{
-    const arb_hit *a = left;
-    const arb_hit *b = right;
-    if (a->distance != b->distance) {
-        return a->distance < b->distance ? -1 : 1;
-    }
-    return (a->node > b->node) - (a->node < b->node);
-}
-
-void arb_hits_sort(arb_hit *hits, uint32_t count)
-{
-    qsort(hits, count, sizeof *hits, by_distance);
-}
-
 /* By id, and of one id the newest row first. */
 static int by_id(const void *left, const void *right, void *ids)
 {

@@ -4,9 +4,6 @@
 
 #include "index/ids.h"
 
-/* Nearest first; equal distances by node, so that answers are deterministic. */
-void arb_hits_sort(arb_hit *hits, uint32_t count);
-
 /* Keeps the newest row of each id, once; returns how many are left. The order is lost. */
 uint32_t arb_hits_keep_newest(const arb_ids *ids, arb_hit *hits, uint32_t count);
 

@@ -48,10 +48,4 @@ static inline int64_t arb_id_of(const arb_ids *ids, uint32_t node)
 /* Bytes in use with `nodes` rows. Any thread. */
 uint64_t arb_ids_bytes(const arb_ids *ids, uint64_t nodes);
 
-static inline int arb_is_deleted(arb_deleted_bits deleted, uint32_t node)
-{
-    return (int)(atomic_load_explicit(&deleted[node / 64], memory_order_acquire) >> (node % 64) &
-                 1);
-}
-
 #endif

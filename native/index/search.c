@@ -20,7 +20,7 @@
 /* Hits of the usual k lie on the stack. */
 #define STACK_HITS 256
 /* How often a search that lost hits to replaced ids widens and tries again. An attempt loses only
- * ids that were replaced while it ran. */
+ * rows whose ids were replaced while it ran. */
 #define ATTEMPTS_MAX 8
 
 /* What a call sets up once for its queries. */
@@ -37,8 +37,8 @@ typedef struct search_call {
     arb_search_stats stats;
 } search_call;
 
-/* One attempt's findings: graph hits in call->hits[0..found), nearest first until something is
- * added; scans extend call->hits[wanted..wanted+scanned). */
+/* One attempt's findings: the graph's in call->hits[0..found), the scans' in
+ * call->hits[wanted..wanted+scanned), each nearest first. */
 typedef struct attempt {
     const void *query;
     int query_native;
@@ -130,9 +130,7 @@ static arb_status run_attempt(search_call *call, attempt *try, int exact, uint32
         uint32_t kept = arb_hits_keep_newest(&index->ids, call->hits, total);
         *lost = replaced ? total - kept : 0;
         total = kept;
-    }
-    if (try->scanned > 0 || replaced) {
-        arb_hits_sort(call->hits, total);
+        qsort(call->hits, total, sizeof *call->hits, arb_hit_compare);
     }
     *count = total < call->k ? total : call->k;
     return ARB_OK;
@@ -149,17 +147,20 @@ static arb_status search_one(search_call *call, const void *query, int query_nat
         uint32_t lost;
         attempt try = {.query = query, .query_native = query_native, .wanted = wanted};
         arb_status status = reserve_hits(call, 2 * wanted);
-        if (status != ARB_OK || (status = run_attempt(call, &try, exact, count, &lost)) != ARB_OK) {
+        if (status != ARB_OK ||
+            (status = run_attempt(call, &try, exact, count, &lost)) != ARB_OK) {
             return status;
         }
-        int complete = *count >= call->k || *count >= live_rows(call->index);
-        if (complete || (exact && lost == 0)) {
+        if (lost > 0 && wanted < call->k + lost) {
+            /* Old and new rows of one id took places that other rows may deserve. With this many
+             * more, at least k different ids are nearer than any row left out. */
+            wanted = call->k + 2 * lost;
+            continue;
+        }
+        if (exact || *count >= call->k || *count >= live_rows(call->index)) {
             return ARB_OK;
         }
-        /* Fewer than there are: rows that the graph does not reach, or hits lost to replacements.
-         */
-        exact = exact || lost == 0;
-        wanted += lost;
+        exact = 1; /* rows that the graph does not reach */
     }
     return ARB_OK;
 }
