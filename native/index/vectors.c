@@ -1,4 +1,4 @@
-/* The stored vectors of ids. */
+/* Vectors out: the stored ones of ids, and those that an append would store. */
 #include <string.h>
 
 #include "arrow/arrow_export.h"
@@ -49,5 +49,36 @@ arb_status arb_index_vectors(const arb_index *index, struct ArrowSchema *ids_sch
     }
     ids->release(ids);
     arb_export_vectors_finish(&answer, null_count, out_schema, out);
+    return ARB_OK;
+}
+
+arb_status arb_index_cast(const arb_index *index, struct ArrowSchema *schema,
+                          struct ArrowArray *vectors, struct ArrowSchema *out_schema,
+                          struct ArrowArray *out)
+{
+    if (index == NULL || out_schema == NULL || out == NULL) {
+        return arb_fail(ARB_INVALID_ARGUMENT, "%s: found NULL; allowed a live one",
+                        index == NULL ? "index" : "out");
+    }
+    arb_vectors_view view;
+    arb_vectors_export answer;
+    arb_status status = arb_import_vectors("vector", schema, vectors, index->dim, &view);
+    if (status != ARB_OK || (status = arb_export_vectors_begin(
+                                 view.count, index->dim, index->element, &answer)) != ARB_OK) {
+        return status;
+    }
+    const arb_row_form form = arb_index_row_form(index);
+    size_t bytes = index->dim * arb_element_size(index->element);
+    for (uint32_t i = 0; i < view.count; i++) {
+        arb_row_facts facts;
+        status = arb_cast_row(&form, view.type, arb_view_vector(&view, i),
+                              answer.values + i * bytes, "vector", i, &facts);
+        if (status != ARB_OK) {
+            arb_export_vectors_cancel(&answer);
+            return status;
+        }
+    }
+    vectors->release(vectors);
+    arb_export_vectors_finish(&answer, 0, out_schema, out);
     return ARB_OK;
 }

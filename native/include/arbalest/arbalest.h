@@ -11,8 +11,8 @@
  * what was wrong (the field, the value found, the value allowed), and every output is untouched.
  *
  * Arrow. Inputs and outputs cross by the Arrow C Data Interface. An input is released by the
- * callee on success and left to the caller on failure; a schema passed beside an input array is only
- * read, and stays the caller's. An output struct is the caller's to release.
+ * callee on success and left to the caller on failure; a schema passed beside an input array is
+ * only read, and stays the caller's. An output struct is the caller's to release.
  */
 #ifndef ARBALEST_H
 #define ARBALEST_H
@@ -29,12 +29,12 @@ extern "C" {
 #define ARB_API __attribute__((visibility("default")))
 
 /* Limits, each in its unit. */
-#define ARB_DIM_MAX 8192           /* components of a vector */
-#define ARB_NODES_MAX 2147483647u  /* rows of one index */
+#define ARB_DIM_MAX 8192          /* components of a vector */
+#define ARB_NODES_MAX 2147483647u /* rows of one index */
 #define ARB_M_MIN 2
 #define ARB_M_MAX 128
-#define ARB_EF_MAX 65536           /* breadth, in construction and in search */
-#define ARB_K_MAX 10000            /* results a query */
+#define ARB_EF_MAX 65536 /* breadth, in construction and in search */
+#define ARB_K_MAX 10000  /* results a query */
 
 typedef enum arb_status {
     ARB_OK = 0,
@@ -42,8 +42,9 @@ typedef enum arb_status {
     ARB_NOT_FOUND = 2,
     ARB_RESOURCE_EXHAUSTED = 3, /* a limit of the index, or no memory */
     ARB_IO = 4,
-    ARB_CORRUPT = 5,     /* a file does not say what its checksum says */
-    ARB_UNSUPPORTED = 6, /* the CPU lacks what the kernel set requires, or the file is of another version */
+    ARB_CORRUPT = 5, /* a file does not say what its checksum says */
+    ARB_UNSUPPORTED =
+        6, /* the CPU lacks what the kernel set requires, or the file is of another version */
     ARB_INTERNAL = 7
 } arb_status;
 
@@ -52,19 +53,20 @@ typedef enum arb_element { ARB_ELEMENT_F16 = 0, ARB_ELEMENT_F32 = 1 } arb_elemen
 
 ARB_API const char *arb_version(void);
 
-/* The message of this thread's last failed call; "" if none has failed. Valid until its next one. */
+/* The message of this thread's last failed call; "" if none has failed. Valid until its next one.
+ */
 ARB_API const char *arb_last_error(void);
 
 /* ---- CPU facts and kernel sets: C reports, the caller picks -------------------------------- */
 
 /* x86-64: the CPUID bit and the operating system's XCR0 state. aarch64: AT_HWCAP. */
-#define ARB_CPU_AVX2 (1ull << 0)       /* with FMA, F16C and BMI2 */
-#define ARB_CPU_AVX512 (1ull << 1)     /* F, BW, DQ, VL */
+#define ARB_CPU_AVX2 (1ull << 0)   /* with FMA, F16C and BMI2 */
+#define ARB_CPU_AVX512 (1ull << 1) /* F, BW, DQ, VL */
 #define ARB_CPU_AVX512VNNI (1ull << 2)
 #define ARB_CPU_AVX512FP16 (1ull << 3)
 #define ARB_CPU_NEON (1ull << 32)
-#define ARB_CPU_NEONFP16 (1ull << 33)  /* FEAT_FP16 */
-#define ARB_CPU_NEONFHM (1ull << 34)   /* FEAT_FHM */
+#define ARB_CPU_NEONFP16 (1ull << 33) /* FEAT_FP16 */
+#define ARB_CPU_NEONFHM (1ull << 34)  /* FEAT_FHM */
 #define ARB_CPU_NEONDOTPROD (1ull << 35)
 
 ARB_API uint64_t arb_cpu_features(void);
@@ -73,8 +75,8 @@ ARB_API uint64_t arb_cpu_features(void);
 ARB_API int32_t arb_kernel_set_count(void);
 ARB_API const char *arb_kernel_set_name(int32_t set);  /* NULL if there is no such set */
 ARB_API uint64_t arb_kernel_set_requires(int32_t set); /* ARB_CPU_* bits; 0 for ref */
-/* What the set runs for a job: job is "f16_l2sq", "f16_cosine_x4", "f32_dot", "cast_f32_f16", ..., or
- * "native_f16_l2sq" for the kernel with FP16 sums. The answer is a kernel's name such as
+/* What the set runs for a job: job is "f16_l2sq", "f16_cosine_x4", "f32_dot", "cast_f32_f16", ...,
+ * or "native_f16_l2sq" for the kernel with FP16 sums. The answer is a kernel's name such as
  * "arb_f16_l2sq_avx512", or NULL for an unknown job or one that the set has no kernel for. */
 ARB_API const char *arb_kernel_set_kernel(int32_t set, const char *job);
 
@@ -89,8 +91,8 @@ typedef struct arb_index_options {
     int32_t element;      /* arb_element */
     uint32_t M;           /* links a node and upper level; level 0 has 2M */
     uint32_t ef_construction;
-    uint64_t seed;        /* of the levels */
-    int32_t kernel_set;   /* index of the set; fixed for the life of the index */
+    uint64_t seed;            /* of the levels */
+    int32_t kernel_set;       /* index of the set; fixed for the life of the index */
     int32_t trust_kernel_set; /* 1: take the set although CPUID hides its feature (a VM's mask);
                                  executing it on a CPU that lacks it kills the process */
 } arb_index_options;
@@ -98,9 +100,9 @@ typedef struct arb_index_options {
 /* Breadth and what to do. */
 typedef struct arb_search_options {
     uint32_t struct_size;
-    uint32_t k;       /* 1..ARB_K_MAX */
-    uint32_t ef;      /* k..ARB_EF_MAX; taken as max(ef, k) */
-    int32_t exact;    /* 1: scan every live row instead of the graph */
+    uint32_t k;    /* 1..ARB_K_MAX */
+    uint32_t ef;   /* k..ARB_EF_MAX; taken as max(ef, k) */
+    int32_t exact; /* 1: scan every live row instead of the graph */
 } arb_search_options;
 
 /* What a search call did, summed over its queries. */
@@ -111,10 +113,10 @@ typedef struct arb_search_stats {
 } arb_search_stats;
 
 typedef struct arb_index_stats {
-    uint64_t rows;       /* appended, deleted ones included */
-    uint64_t live;       /* rows that a search can return */
+    uint64_t rows; /* appended, deleted ones included */
+    uint64_t live; /* rows that a search can return */
     uint64_t deleted;
-    uint64_t pending;    /* appended and not linked yet: scanned exactly by every search */
+    uint64_t pending; /* appended and not linked yet: scanned exactly by every search */
     uint64_t vector_bytes;
     uint64_t graph_bytes;
     uint64_t id_bytes;
@@ -146,10 +148,10 @@ ARB_API arb_status arb_index_create(const arb_index_options *options, arb_index 
 ARB_API void arb_index_close(arb_index *index);
 
 /* Appends rows: batch is struct<id: int64, vector: fixed_size_list<T>[dim]> with T = halffloat,
- * float, double, int8 or uint8. Rows are searchable (by exact scan) when this returns; arb_index_link
- * puts them into the graph. An id that lives already is replaced: its old row is deleted. Nothing
- * is appended if any row is bad (null, NaN, infinite, beyond FP16's range, zero under cosine).
- * first_row (may be NULL) is the number of the batch's first row. */
+ * float, double, int8 or uint8. Rows are searchable (by exact scan) when this returns;
+ * arb_index_link puts them into the graph. An id that lives already is replaced: its old row is
+ * deleted. Nothing is appended if any row is bad (null, NaN, infinite, beyond FP16's range, zero
+ * under cosine). first_row (may be NULL) is the number of the batch's first row. */
 ARB_API arb_status arb_index_append(arb_index *index, struct ArrowSchema *schema,
                                     struct ArrowArray *batch, uint64_t *first_row);
 
@@ -177,6 +179,14 @@ ARB_API arb_status arb_index_vectors(const arb_index *index, struct ArrowSchema 
                                      struct ArrowArray *ids, struct ArrowSchema *out_schema,
                                      struct ArrowArray *out);
 
+/* Checks vectors (fixed_size_list<T>[dim], T as for append) and casts them to
+ * fixed_size_list<element> [dim], as append does, without keeping them: what this accepts, append
+ * takes. So a log can be written between the check and the append, and hold what the index will
+ * hold. */
+ARB_API arb_status arb_index_cast(const arb_index *index, struct ArrowSchema *schema,
+                                  struct ArrowArray *vectors, struct ArrowSchema *out_schema,
+                                  struct ArrowArray *out);
+
 /* Packs base and overlay into a new CSR base. Searches and links go on meanwhile. */
 ARB_API arb_status arb_index_freeze(arb_index *index);
 
@@ -188,8 +198,8 @@ ARB_API arb_status arb_index_get_stats(const arb_index *index, arb_index_stats *
  * deletions as of the call or later. */
 ARB_API arb_status arb_index_save(const arb_index *index, const char *path, uint64_t rows);
 
-/* Opens a file. resident = 0 maps it; 1 copies the vectors to huge pages. Checksums are verified. Metric,
- * element, M, ef_construction and dim come from the file; of options only kernel_set and
+/* Opens a file. resident = 0 maps it; 1 copies the vectors to huge pages. Checksums are verified.
+ * Metric, element, M, ef_construction and dim come from the file; of options only kernel_set and
  * trust_kernel_set are read. */
 ARB_API arb_status arb_index_open(const char *path, const arb_index_options *options,
                                   int32_t resident, arb_index **out);

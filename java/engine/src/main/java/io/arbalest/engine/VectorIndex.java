@@ -309,6 +309,25 @@ public final class VectorIndex implements AutoCloseable {
     }
   }
 
+  /**
+   * Checks vectors and casts them to the index's element type, as {@link #append} does, without
+   * keeping them: what this accepts, an append takes.
+   *
+   * @param vectors lists of {@link #dimension()} float16, float32, float64, int8 or uint8; only
+   *     read
+   * @param allocator accounts for the result until it is closed
+   * @return lists of {@link #dimension()} float16 or float32, as {@link #element()} says
+   */
+  public FixedSizeListVector cast(FixedSizeListVector vectors, BufferAllocator allocator) {
+    try (CallScope scope = new CallScope()) {
+      long array = scope.borrow("vectors", vectors);
+      long schema = scope.schema(ArrowFields.vectors(vectors.getField()));
+      ArrowOutput out = scope.output();
+      handle.call(index -> Native.arb_index_cast(index, schema, array, out.schema(), out.array()));
+      return out.lists(allocator, element, dimension);
+    }
+  }
+
   /** Packs the graph into fewer, denser pages. Searches, appends and links go on meanwhile. */
   public void freeze() {
     handle.call(index -> Native.arb_index_freeze(index));

@@ -76,6 +76,24 @@ class ArrowInputTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("componentTypes")
+  void aCastIsWhatAnAppendStores(ArrowType type, BufferAllocator allocator) {
+    float[][] rows = TestVectors.wholeNumbers(20, DIMENSION, 3);
+    try (VectorIndex index = index();
+        BigIntVector ids = TestVectors.idVector(allocator, TestVectors.ids(0, 20));
+        FixedSizeListVector vectors = TestVectors.lists(allocator, type, rows);
+        FixedSizeListVector cast = index.cast(vectors, allocator)) {
+      assertThat(index.stats().rows()).as("a cast keeps nothing").isZero();
+      index.append(ids, vectors);
+      try (FixedSizeListVector stored = index.vectors(ids, allocator)) {
+        for (int row = 0; row < 20; row++) {
+          assertThat(cast.getObject(row)).isEqualTo(stored.getObject(row));
+        }
+      }
+    }
+  }
+
   @Test
   void inputsMayComeFromAllocatorsOfTheirOwn(BufferAllocator allocator) {
     float[][] rows = TestVectors.wholeNumbers(5, DIMENSION, 3);

@@ -73,6 +73,13 @@ public final class Native {
       @Cast("struct ArrowSchema *") long outSchema,
       @Cast("struct ArrowArray *") long out);
 
+  public static native int arb_index_cast(
+      @Cast("const arb_index *") long index,
+      @Cast("struct ArrowSchema *") long schema,
+      @Cast("struct ArrowArray *") long vectors,
+      @Cast("struct ArrowSchema *") long outSchema,
+      @Cast("struct ArrowArray *") long out);
+
   public static native int arb_index_freeze(@Cast("arb_index *") long index);
 
   public static native int arb_index_validate(
