@@ -5,13 +5,15 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.Map;
 import org.apache.arrow.memory.util.Float16;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float2Vector;
+import org.apache.arrow.vector.UInt1Vector;
 import org.apache.arrow.vector.UInt4Vector;
+import org.apache.arrow.vector.UInt8Vector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.apache.arrow.vector.complex.StructVector;
 
 /** Arrow values as JSON values: what people and text files see. */
 public final class Cells {
@@ -39,8 +41,21 @@ public final class Cells {
     if (vector instanceof Float2Vector half) {
       return JSON.numberNode(Float16.toFloat(half.get(row)));
     }
+    if (vector instanceof StructVector struct) {
+      ObjectNode object = JSON.objectNode();
+      struct
+          .getChildrenFromFields()
+          .forEach(child -> object.set(child.getName(), value(child, row)));
+      return object;
+    }
+    if (vector instanceof UInt1Vector unsigned) {
+      return JSON.numberNode(Byte.toUnsignedInt(unsigned.get(row)));
+    }
     if (vector instanceof UInt4Vector unsigned) {
       return JSON.numberNode(Integer.toUnsignedLong(unsigned.get(row)));
+    }
+    if (vector instanceof UInt8Vector unsigned) {
+      return JSON.numberNode(unsigned.getObjectNoOverflow(row));
     }
     return value(vector.getObject(row));
   }
@@ -77,11 +92,6 @@ public final class Cells {
       ArrayNode array = JSON.arrayNode();
       values.forEach(v -> array.add(value(v)));
       return array;
-    }
-    if (value instanceof Map<?, ?> fields) {
-      ObjectNode object = JSON.objectNode();
-      fields.forEach((k, v) -> object.set(k.toString(), value(v)));
-      return object;
     }
     return JSON.textNode(value.toString());
   }
