@@ -14,7 +14,8 @@
 #define BATCH_NS 40000.0 /* long against the clock's resolution, short against a time slice */
 
 static _Alignas(64) uint8_t query[MEASURE_DIM_MAX * 8];
-static _Alignas(64) uint8_t rows[MEASURE_ROWS][MEASURE_DIM_MAX * 8];
+static _Alignas(64) uint8_t row_bytes[MEASURE_ROWS * MEASURE_DIM_MAX * 8];
+static uint8_t *rows[MEASURE_ROWS]; /* into row_bytes, one behind the other as in an index */
 static _Alignas(64) uint8_t cast_result[MEASURE_DIM_MAX * 8];
 
 static uint64_t counter(void)
@@ -100,8 +101,10 @@ static void fill_unit(element_type type, uint8_t *vector, size_t dim, uint64_t *
 void measure_prepare(element_type type, size_t dim)
 {
     uint64_t state = dim;
+    size_t stride = (dim * arb_type_size(type) + 63) / 64 * 64;
     fill_unit(type, query, dim, &state);
     for (int row = 0; row < MEASURE_ROWS; row++) {
+        rows[row] = row_bytes + (size_t)row * stride;
         fill_unit(type, rows[row], dim, &state);
     }
 }
