@@ -46,22 +46,37 @@ import org.apache.arrow.vector.types.pojo.Field;
 public final class CallScope implements AutoCloseable {
   private static final long ARRAY_BYTES = 80;
 
+  /** Holds all structs of any call of today. */
+  private static final long BLOCK_BYTES = 1024;
+
   private final BufferAllocator allocator;
   private final List<ArrowBuf> buffers = new ArrayList<>();
   private final List<ArrowSchema> schemas = new ArrayList<>();
   private final List<ArrowOutput> outputs = new ArrayList<>();
+  private ArrowBuf block;
+  private long blockUsed;
 
   /** A scope within {@link EngineMemory}. */
   public CallScope() {
     this.allocator = EngineMemory.allocator().newChildAllocator("call", 0, Long.MAX_VALUE);
   }
 
-  /** Zeroed memory until the scope closes. */
+  /**
+   * Zeroed memory for a struct until the scope closes: a piece of a block, which spares an
+   * allocation a struct.
+   *
+   * @param bytes at most {@value #BLOCK_BYTES}
+   */
   public ArrowBuf memory(long bytes) {
-    ArrowBuf buffer = allocator.buffer(bytes);
-    buffers.add(buffer);
-    buffer.setZero(0, bytes);
-    return buffer;
+    long rounded = (bytes + 7) & ~7L; // structs hold int64s and pointers
+    if (block == null || blockUsed + rounded > BLOCK_BYTES) {
+      block = uninitialized(BLOCK_BYTES);
+      block.setZero(0, BLOCK_BYTES);
+      blockUsed = 0;
+    }
+    ArrowBuf struct = block.slice(blockUsed, rounded);
+    blockUsed += rounded;
+    return struct;
   }
 
   /** Memory for the caller to fill, until the scope closes. */
