@@ -43,6 +43,7 @@ public final class Searcher {
   private final SearchRequest request;
   private final ResultSchema schema;
   private final long deadline;
+  private final int hitsAQuery;
   private long visited;
 
   /** Checks the request; see {@link io.arbalest.store.Dataset#search}. */
@@ -56,6 +57,8 @@ public final class Searcher {
             ? Long.MAX_VALUE
             : System.nanoTime() + request.timeout().toNanos();
     check("k", request.k(), StoreLimits.K_MAX);
+    // No more than there are rows now, so that the answer's size is known; more may come meanwhile.
+    this.hitsAQuery = Math.max(1, Math.min(request.k(), state.applied().rows()));
     if (request.ef() != null) {
       check("ef", request.ef(), StoreLimits.EF_MAX);
     }
@@ -159,7 +162,7 @@ public final class Searcher {
 
   /** Rows that the answer can have; refuses too large an answer before the work. */
   private int capacity(int queries) {
-    long rows = (long) queries * Math.min(request.k(), Math.max(1, state.rows().rows()));
+    long rows = (long) queries * hitsAQuery;
     if (rows > StoreLimits.RESULT_ROWS_MAX) {
       throw StoreException.exhausted(
           "the answer may have %d rows (%d queries, k = %d), allowed %d: send fewer queries at once",
@@ -184,7 +187,7 @@ public final class Searcher {
 
   private int chunkQueries() {
     int most = request.exact() ? CHUNK_QUERIES_EXACT : CHUNK_QUERIES;
-    return Math.max(1, Math.min(most, CHUNK_HITS / request.k()));
+    return Math.max(1, Math.min(most, CHUNK_HITS / hitsAQuery));
   }
 
   private void checkDeadline(int done, int count) {
@@ -239,7 +242,7 @@ public final class Searcher {
   }
 
   private SearchOptions options() {
-    SearchOptions options = SearchOptions.k(request.k()).exact(request.exact());
+    SearchOptions options = SearchOptions.k(hitsAQuery).exact(request.exact());
     return request.ef() == null ? options : options.ef(request.ef());
   }
 
