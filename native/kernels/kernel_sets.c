@@ -103,8 +103,7 @@ uint64_t arb_kernel_set_requires(int32_t set)
     return found ? found->requires : 0;
 }
 
-/* ---- What a set runs, by name -----------------------------------------------------------------
- */
+/* ---- What a set runs, by name ---- */
 
 /* A function of any type: only compared, never called. */
 typedef void (*any_fn)(void);

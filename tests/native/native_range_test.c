@@ -25,7 +25,7 @@ static int executes(any_fn function)
     return 0;
 }
 
-/* ---- What is safe, in words of data ---------------------------------------------------------- */
+/* ---- What is safe, in words of data ---- */
 
 static void check_guard(void)
 {
@@ -52,8 +52,7 @@ static void check_guard(void)
     CHECK(!arb_native_range_is_safe(ARB_METRIC_L2, 1, 1, 0), "no components");
 }
 
-/* ---- The proof, tried: the worst data that the guard lets through ------------------------------
- */
+/* ---- The proof, tried: the worst data that the guard lets through ---- */
 
 static float largest_safe_half(arb_metric metric, size_t dim)
 {
@@ -114,8 +113,7 @@ static void check_extremes(const arb_kernel_set *set, arb_metric metric)
           (double)beyond, (double)found);
 }
 
-/* ---- Accuracy on unit vectors, as embeddings are
- * ------------------------------------------------- */
+/* ---- Accuracy on unit vectors, as embeddings are ---- */
 
 static void fill_unit(uint16_t *vector, size_t dim, uint64_t *state)
 {
@@ -171,8 +169,7 @@ static void check_accuracy(const arb_kernel_set *set, arb_metric metric)
     }
 }
 
-/* ---- Integers 0..255 at 1536-d -----------------------------------------------------------------
- */
+/* ---- Integers 0..255 at 1536-d ---- */
 
 #define INTEGER_DIM 1536
 #define INTEGER_ROWS 256

@@ -2,8 +2,8 @@
  *
  * float32 loops are plain C, which the compiler vectorises whole. So are those over halves where it
  * can convert halves in vectors (aarch64). Where it cannot (GCC 12 on x86-64 converts one _Float16
- * at a time, forty times slower), blocks are converted by intrinsic and the rest is left to the
- * compiler: the code that a vectoriser would write, and so the harder one to beat. */
+ * at a time, which is some twenty times slower), blocks are converted by intrinsic and the rest is
+ * left to the compiler: the code that a vectoriser would write, and so the harder one to beat. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>

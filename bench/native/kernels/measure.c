@@ -46,8 +46,7 @@ double measure_counter_hz(void)
     return (double)(counter() - from) / elapsed * 1e9;
 }
 
-/* ---- Operands ----------------------------------------------------------------------------------
- */
+/* ---- Operands ---- */
 
 static void store(element_type type, uint8_t *vector, size_t i, double value)
 {
@@ -109,8 +108,7 @@ void measure_prepare(element_type type, size_t dim)
     }
 }
 
-/* ---- Time
- * ---------------------------------------------------------------------------------------- */
+/* ---- Time ---- */
 
 static volatile float sink;
 
@@ -166,8 +164,7 @@ double measure_bytes(const kernel_entry *kernel, size_t dim)
     return (double)(dim * (kernel->shape == SHAPE_CAST ? size + arb_type_size(kernel->to) : size));
 }
 
-/* ---- Error
- * ----------------------------------------------------------------------------------------- */
+/* ---- Error ---- */
 
 static double exact_distance(const kernel_entry *kernel, const uint8_t *row, size_t dim)
 {

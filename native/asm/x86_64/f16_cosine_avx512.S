@@ -24,12 +24,9 @@
 .endm
 
 ARB_FUNCTION arb_f16_cosine_avx512
-        vpxor         xmm0, xmm0, xmm0
-        vpxor         xmm1, xmm1, xmm1
-        vpxor         xmm2, xmm2, xmm2
-        vpxor         xmm3, xmm3, xmm3
-        vpxor         xmm4, xmm4, xmm4
-        vpxor         xmm5, xmm5, xmm5
+        .irp n, 0, 1, 2, 3, 4, 5
+        vpxor         xmm\n, xmm\n, xmm\n
+        .endr
         cmp           rdx, 32
         jb            .Lsteps
         .balign 32

@@ -47,18 +47,9 @@ ARB_FUNCTION arb_f16_cosine_avx512fp16
         vpxord        xmm16, xmm16, xmm16
         vpxord        xmm17, xmm17, xmm17
         vpxord        xmm18, xmm18, xmm18
-        vpxor         xmm0, xmm0, xmm0
-        vpxor         xmm1, xmm1, xmm1
-        vpxor         xmm2, xmm2, xmm2
-        vpxor         xmm3, xmm3, xmm3
-        vpxor         xmm4, xmm4, xmm4
-        vpxor         xmm5, xmm5, xmm5
-        vpxor         xmm6, xmm6, xmm6
-        vpxor         xmm7, xmm7, xmm7
-        vpxor         xmm8, xmm8, xmm8
-        vpxor         xmm9, xmm9, xmm9
-        vpxor         xmm10, xmm10, xmm10
-        vpxor         xmm11, xmm11, xmm11
+        .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+        vpxor         xmm\n, xmm\n, xmm\n
+        .endr
         test          rdx, rdx
         jz            .Lreduce
         mov           ecx, 6
@@ -78,18 +69,9 @@ ARB_FUNCTION arb_f16_cosine_avx512fp16
         DRAIN         16, 0, 1, 2, 3
         DRAIN         17, 4, 5, 6, 7
         DRAIN         18, 8, 9, 10, 11
-        vpxor         xmm0, xmm0, xmm0
-        vpxor         xmm1, xmm1, xmm1
-        vpxor         xmm2, xmm2, xmm2
-        vpxor         xmm3, xmm3, xmm3
-        vpxor         xmm4, xmm4, xmm4
-        vpxor         xmm5, xmm5, xmm5
-        vpxor         xmm6, xmm6, xmm6
-        vpxor         xmm7, xmm7, xmm7
-        vpxor         xmm8, xmm8, xmm8
-        vpxor         xmm9, xmm9, xmm9
-        vpxor         xmm10, xmm10, xmm10
-        vpxor         xmm11, xmm11, xmm11
+        .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+        vpxor         xmm\n, xmm\n, xmm\n
+        .endr
         mov           ecx, 6
         jmp           .Lblock
 .Ltail: /* 1..128 are left: one more term at most for each lane of each sum */

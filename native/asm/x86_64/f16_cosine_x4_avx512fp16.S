@@ -33,7 +33,7 @@
         vfmadd231ph   \rr, \r, \r
 .endm
 
-/* Merges two FP16 sums, folds the upper half onto the lower and adds it, widened, to an FP32 sum. */
+/* Merges two FP16 sums, folds the upper half onto the lower, adds it, widened, to an FP32 sum. */
 .macro DRAIN wide, sum0, sum1
         vaddph        zmm\sum0, zmm\sum0, zmm\sum1
         vextractf64x4 ymm\sum1, zmm\sum0, 1
@@ -60,33 +60,12 @@ ARB_FUNCTION arb_f16_cosine_x4_avx512fp16
         mov           r10, [rsi + 16]
         mov           r11, [rsi + 24]
         xor           eax, eax
-        vpxord        xmm18, xmm18, xmm18
-        vpxord        xmm19, xmm19, xmm19
-        vpxord        xmm20, xmm20, xmm20
-        vpxord        xmm21, xmm21, xmm21
-        vpxord        xmm22, xmm22, xmm22
-        vpxord        xmm23, xmm23, xmm23
-        vpxord        xmm24, xmm24, xmm24
-        vpxord        xmm25, xmm25, xmm25
-        vpxord        xmm26, xmm26, xmm26
-        vpxor         xmm0, xmm0, xmm0
-        vpxor         xmm1, xmm1, xmm1
-        vpxor         xmm2, xmm2, xmm2
-        vpxor         xmm3, xmm3, xmm3
-        vpxor         xmm4, xmm4, xmm4
-        vpxor         xmm5, xmm5, xmm5
-        vpxor         xmm6, xmm6, xmm6
-        vpxor         xmm7, xmm7, xmm7
-        vpxor         xmm8, xmm8, xmm8
-        vpxor         xmm9, xmm9, xmm9
-        vpxor         xmm10, xmm10, xmm10
-        vpxor         xmm11, xmm11, xmm11
-        vpxor         xmm12, xmm12, xmm12
-        vpxor         xmm13, xmm13, xmm13
-        vpxor         xmm14, xmm14, xmm14
-        vpxor         xmm15, xmm15, xmm15
-        vpxord        xmm16, xmm16, xmm16
-        vpxord        xmm17, xmm17, xmm17
+        .irp n, 18, 19, 20, 21, 22, 23, 24, 25, 26
+        vpxord        xmm\n, xmm\n, xmm\n
+        .endr
+        .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
+        vpxord        xmm\n, xmm\n, xmm\n
+        .endr
         test          rdx, rdx
         jz            .Lreduce
         mov           esi, 6
@@ -94,7 +73,7 @@ ARB_FUNCTION arb_f16_cosine_x4_avx512fp16
 .Lblock: /* 64 halves, as long as that leaves at least one for the tail */
         cmp           rdx, 64
         jbe           .Ltail
-        vmovdqu16     zmm27, [rdi + rax + 0]
+        vmovdqu16     zmm27, [rdi + rax]
         vfmadd231ph   zmm8, zmm27, zmm27
         ROW           zmm0, zmm4, r8, zmm27, zmm28, 0
         ROW           zmm1, zmm5, r9, zmm27, zmm29, 0
@@ -111,30 +90,15 @@ ARB_FUNCTION arb_f16_cosine_x4_avx512fp16
         dec           esi
         jnz           .Lblock
         DRAIN_ALL
-        vpxor         xmm0, xmm0, xmm0
-        vpxor         xmm1, xmm1, xmm1
-        vpxor         xmm2, xmm2, xmm2
-        vpxor         xmm3, xmm3, xmm3
-        vpxor         xmm4, xmm4, xmm4
-        vpxor         xmm5, xmm5, xmm5
-        vpxor         xmm6, xmm6, xmm6
-        vpxor         xmm7, xmm7, xmm7
-        vpxor         xmm8, xmm8, xmm8
-        vpxor         xmm9, xmm9, xmm9
-        vpxor         xmm10, xmm10, xmm10
-        vpxor         xmm11, xmm11, xmm11
-        vpxor         xmm12, xmm12, xmm12
-        vpxor         xmm13, xmm13, xmm13
-        vpxor         xmm14, xmm14, xmm14
-        vpxor         xmm15, xmm15, xmm15
-        vpxord        xmm16, xmm16, xmm16
-        vpxord        xmm17, xmm17, xmm17
+        .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
+        vpxord        xmm\n, xmm\n, xmm\n
+        .endr
         mov           esi, 6
         jmp           .Lblock
 .Ltail: /* 1..64 are left: one more term at most for each lane of each sum */
         cmp           edx, 32
         jbe           .Llast
-        vmovdqu16     zmm27, [rdi + rax + 0]
+        vmovdqu16     zmm27, [rdi + rax]
         vfmadd231ph   zmm8, zmm27, zmm27
         ROW           zmm0, zmm4, r8, zmm27, zmm28, 0
         ROW           zmm1, zmm5, r9, zmm27, zmm29, 0

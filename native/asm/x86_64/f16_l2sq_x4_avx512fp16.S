@@ -62,22 +62,9 @@ ARB_FUNCTION arb_f16_l2sq_x4_avx512fp16
         vpxord        xmm25, xmm25, xmm25
         vpxord        xmm26, xmm26, xmm26
         vpxord        xmm27, xmm27, xmm27
-        vpxor         xmm0, xmm0, xmm0
-        vpxor         xmm1, xmm1, xmm1
-        vpxor         xmm2, xmm2, xmm2
-        vpxor         xmm3, xmm3, xmm3
-        vpxor         xmm4, xmm4, xmm4
-        vpxor         xmm5, xmm5, xmm5
-        vpxor         xmm6, xmm6, xmm6
-        vpxor         xmm7, xmm7, xmm7
-        vpxor         xmm8, xmm8, xmm8
-        vpxor         xmm9, xmm9, xmm9
-        vpxor         xmm10, xmm10, xmm10
-        vpxor         xmm11, xmm11, xmm11
-        vpxor         xmm12, xmm12, xmm12
-        vpxor         xmm13, xmm13, xmm13
-        vpxor         xmm14, xmm14, xmm14
-        vpxor         xmm15, xmm15, xmm15
+        .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        vpxor         xmm\n, xmm\n, xmm\n
+        .endr
         test          rdx, rdx
         jz            .Lreduce
         mov           esi, 6
@@ -97,22 +84,9 @@ ARB_FUNCTION arb_f16_l2sq_x4_avx512fp16
         DRAIN         25, 4, 5, 6, 7
         DRAIN         26, 8, 9, 10, 11
         DRAIN         27, 12, 13, 14, 15
-        vpxor         xmm0, xmm0, xmm0
-        vpxor         xmm1, xmm1, xmm1
-        vpxor         xmm2, xmm2, xmm2
-        vpxor         xmm3, xmm3, xmm3
-        vpxor         xmm4, xmm4, xmm4
-        vpxor         xmm5, xmm5, xmm5
-        vpxor         xmm6, xmm6, xmm6
-        vpxor         xmm7, xmm7, xmm7
-        vpxor         xmm8, xmm8, xmm8
-        vpxor         xmm9, xmm9, xmm9
-        vpxor         xmm10, xmm10, xmm10
-        vpxor         xmm11, xmm11, xmm11
-        vpxor         xmm12, xmm12, xmm12
-        vpxor         xmm13, xmm13, xmm13
-        vpxor         xmm14, xmm14, xmm14
-        vpxor         xmm15, xmm15, xmm15
+        .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        vpxor         xmm\n, xmm\n, xmm\n
+        .endr
         mov           esi, 6
         jmp           .Lblock
 .Ltail: /* 1..128 are left: one more term at most for each lane of each sum */

@@ -24,18 +24,9 @@
 .endm
 
 ARB_FUNCTION arb_f32_cosine_avx512
-        vpxor         xmm0, xmm0, xmm0
-        vpxor         xmm1, xmm1, xmm1
-        vpxor         xmm2, xmm2, xmm2
-        vpxor         xmm3, xmm3, xmm3
-        vpxor         xmm4, xmm4, xmm4
-        vpxor         xmm5, xmm5, xmm5
-        vpxor         xmm6, xmm6, xmm6
-        vpxor         xmm7, xmm7, xmm7
-        vpxor         xmm8, xmm8, xmm8
-        vpxor         xmm9, xmm9, xmm9
-        vpxor         xmm10, xmm10, xmm10
-        vpxor         xmm11, xmm11, xmm11
+        .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+        vpxor         xmm\n, xmm\n, xmm\n
+        .endr
         cmp           rdx, 64
         jb            .Lsteps
         .balign 32

@@ -29,15 +29,9 @@ ARB_FUNCTION arb_f32_cosine_x4_avx2
         mov           r10, [rsi + 16]
         mov           r11, [rsi + 24]
         xor           eax, eax
-        vpxor         xmm0, xmm0, xmm0
-        vpxor         xmm1, xmm1, xmm1
-        vpxor         xmm2, xmm2, xmm2
-        vpxor         xmm3, xmm3, xmm3
-        vpxor         xmm4, xmm4, xmm4
-        vpxor         xmm5, xmm5, xmm5
-        vpxor         xmm6, xmm6, xmm6
-        vpxor         xmm7, xmm7, xmm7
-        vpxor         xmm8, xmm8, xmm8
+        .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8
+        vpxor         xmm\n, xmm\n, xmm\n
+        .endr
         cmp           rdx, 8
         jb            .Ltail
         .balign 32

@@ -27,19 +27,14 @@ ARB_FUNCTION arb_f32_dot_x4_avx2
         mov           r10, [rsi + 16]
         mov           r11, [rsi + 24]
         xor           eax, eax
-        vpxor         xmm0, xmm0, xmm0
-        vpxor         xmm1, xmm1, xmm1
-        vpxor         xmm2, xmm2, xmm2
-        vpxor         xmm3, xmm3, xmm3
-        vpxor         xmm4, xmm4, xmm4
-        vpxor         xmm5, xmm5, xmm5
-        vpxor         xmm6, xmm6, xmm6
-        vpxor         xmm7, xmm7, xmm7
+        .irp n, 0, 1, 2, 3, 4, 5, 6, 7
+        vpxor         xmm\n, xmm\n, xmm\n
+        .endr
         cmp           rdx, 16
         jb            .Lsteps
         .balign 32
 .Lblock: /* 16 elements of every vector */
-        vmovups       ymm8, [rdi + rax + 0]
+        vmovups       ymm8, [rdi + rax]
         ROW           ymm0, r8, ymm8, 0
         ROW           ymm1, r9, ymm8, 0
         ROW           ymm2, r10, ymm8, 0

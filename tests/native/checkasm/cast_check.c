@@ -14,8 +14,7 @@ typedef void (*cast_fn)(const void *src, void *dst, size_t n);
 
 static guarded source_memory, result_memory;
 
-/* ---- Lengths, offsets, guard pages --------------------------------------------------------------
- */
+/* ---- Lengths, offsets, guard pages ---- */
 
 static void check_call(const kernel_entry *kernel, size_t length, const uint8_t *values,
                        uint8_t *source_at, uint8_t *result_at, const char *what,
@@ -75,8 +74,7 @@ static void check_length(const kernel_entry *kernel, size_t length, test_effort 
     }
 }
 
-/* ---- Values ------------------------------------------------------------------------------------
- */
+/* ---- Values ---- */
 
 /* A block of source values and what to do when it is full. */
 typedef struct value_block {
@@ -216,8 +214,7 @@ void check_cast(const kernel_entry *kernel, test_effort effort, kernel_report *r
     check_values(kernel, effort, report);
 }
 
-/* ---- The reference against the compiler's conversions
- * --------------------------------------------- */
+/* ---- The reference against the compiler's conversions ---- */
 
 static int same_half(uint16_t bits, _Float16 wanted)
 {

@@ -5,8 +5,7 @@
 #include "kernels/half.h"
 #include "kernels/kernel_list.h"
 
-/* ---- Faults of memory and arithmetic, in C
- * ------------------------------------------------------- */
+/* ---- Faults of memory and arithmetic, in C ---- */
 
 static volatile uint16_t sink;
 
@@ -104,8 +103,7 @@ static void rounds_twice(const double *src, uint16_t *dst, size_t n)
     }
 }
 
-/* ---- Faults of the calling convention, in assembly
- * ------------------------------------------------ */
+/* ---- Faults of the calling convention, in assembly ---- */
 
 float arb_planted_callee_saved(const void *query, const void *row, size_t dim);
 float arb_planted_float_control(const void *query, const void *row, size_t dim);
