@@ -321,7 +321,7 @@ static int run_case(void)
 int main(int argc, char **argv)
 {
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 20261122;
-    double seconds = argc > 2 ? atof(argv[2]) : 5;
+    double seconds = argc > 2 ? atof(argv[2]) : (double)test_repeats(5);
     printf("seed %" PRIu64 "\n", seed);
     double end = test_seconds() + seconds;
     uint64_t cases = 0, accepted = 0;

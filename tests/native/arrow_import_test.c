@@ -10,13 +10,15 @@
 #define DIM 3
 #define ROWS 5
 
-/* A sanitizer's allocator is to answer NULL as the system's does: one test asks for too much. */
-const char *__asan_default_options(void);
+/* A sanitizer's allocator is to answer NULL as the system's does: one test asks for too much. The
+ * sanitizers look these names up, so they must be visible. */
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__tsan_default_options(void);
+
 const char *__asan_default_options(void)
 {
     return "allocator_may_return_null=1";
 }
-const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
 {
     return "allocator_may_return_null=1";

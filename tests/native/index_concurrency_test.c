@@ -264,7 +264,8 @@ static void check_end(stress *run)
 int main(int argc, char **argv)
 {
     stress run = {.seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 20261122,
-                  .rows_a_writer = argc > 2 ? atoll(argv[2]) / WRITERS / BATCH * BATCH : 2400,
+                  .rows_a_writer =
+                      (argc > 2 ? atoll(argv[2]) / WRITERS : test_repeats(2400)) / BATCH * BATCH,
                   .writers_left = WRITERS};
     printf("seed %" PRIu64 ", %" PRId64 " rows a writer\n", run.seed, run.rows_a_writer);
     arb_index_options options = test_options(DIM, ARB_METRIC_L2, ARB_ELEMENT_F16);
@@ -289,7 +290,7 @@ int main(int argc, char **argv)
     }
     check_end(&run);
     printf("%" PRIu64 " checks, %" PRIu64 " missed by the graph\n", run.checks, run.graph_misses);
-    CHECK(run.checks > 100, "too few searches had something to check");
+    CHECK(run.checks > (uint64_t)test_repeats(100), "too few searches had something to check");
     CHECK(run.graph_misses <= run.checks / 50 + 1, "%" PRIu64 " misses", run.graph_misses);
     arb_index_close(run.index);
     free(run.states);

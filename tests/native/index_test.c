@@ -188,7 +188,7 @@ static void test_searches(int32_t set, arb_metric metric, arb_element element)
                 rows[i] = NULL;
             }
         }
-        for (int q = 0; q < 8; q++) {
+        for (int q = 0; q < test_repeats(8); q++) {
             for (int exact = 0; exact < 2; exact++) {
                 check_search(index, rows, ROWS, queries + q * DIM, metric, 10, exact);
                 check_search(index, rows, ROWS, queries + q * DIM, metric, 1000, exact);
