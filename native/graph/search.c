@@ -81,6 +81,31 @@ static inline void offer(candidate_array *array, uint64_t candidate, uint32_t ef
     }
 }
 
+/* The next expansion would wait for two misses in a row, the word and then its list. The nearest
+ * unexpanded candidate is a good guess at it: its word is asked for before the distances of this
+ * expansion are computed, its list after them. */
+static arb_word *guess_next(const arb_graph *graph, const candidate_array *array, uint32_t level)
+{
+    for (uint32_t i = array->cursor; i < array->count; i++) {
+        if (array->sorted[i] & ARB_CANDIDATE_FLAG)
+            continue;
+        arb_word *word = arb_word_at(graph, arb_candidate_node(array->sorted[i]), level);
+        __builtin_prefetch((const void *)word);
+        return word;
+    }
+    return NULL;
+}
+
+static void prefetch_list(const arb_graph *graph, arb_word *word)
+{
+    if (word == NULL)
+        return;
+    const char *list =
+        (const char *)arb_word_list(atomic_load_explicit(word, memory_order_acquire));
+    for (size_t offset = 0; offset < graph->M0 * sizeof(uint32_t); offset += 64)
+        __builtin_prefetch(list + offset);
+}
+
 arb_status arb_search_layer(const arb_graph *graph, arb_searcher *searcher, const arb_query *query,
                             uint32_t level, uint32_t ef, arb_deleted_bits deleted)
 {
@@ -107,7 +132,9 @@ arb_status arb_search_layer(const arb_graph *graph, arb_searcher *searcher, cons
         if (status != ARB_OK)
             break;
         uint32_t count = arb_collect_fresh(graph, searcher, arb_candidate_node(nearest), level);
+        arb_word *next = guess_next(graph, &array, level);
         arb_score(query, searcher->fresh, count, searcher->distances);
+        prefetch_list(graph, next);
         searcher->stats.visited += count;
         searcher->stats.hops += level == 0;
         for (uint32_t i = 0; i < count; i++)
