@@ -9,10 +9,8 @@ import org.apache.arrow.flight.FlightStream;
 import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
-import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
-import org.apache.arrow.vector.util.ValueVectorUtility;
 
 /**
  * The stream of batches from a client, read with suspicion: Arrow loads a batch without asking
@@ -69,23 +67,9 @@ final class Inbound {
       }
     }
     for (FieldVector vector : root.getFieldVectors()) {
-      checkBuffers(vector);
+      BufferCheck.check(vector.getName(), vector, root.getRowCount());
     }
     return root;
-  }
-
-  private void checkBuffers(FieldVector vector) {
-    try {
-      ValueVectorUtility.validate(vector);
-      // The full check looks at offsets as well. Arrow's asks a fixed-size list for them, too, and
-      // fails: it has none.
-      if (!(vector instanceof FixedSizeListVector)) {
-        ValueVectorUtility.validateFull(vector);
-      }
-    } catch (RuntimeException e) {
-      throw StoreException.invalid(
-          "batch %d: column '%s': malformed: %s", batches - 1, vector.getName(), e.getMessage());
-    }
   }
 
   /** What Arrow cannot read is the client's fault, in Arrow's words. */
