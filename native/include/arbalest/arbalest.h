@@ -11,8 +11,8 @@
  * what was wrong (the field, the value found, the value allowed), and every output is untouched.
  *
  * Arrow. Inputs and outputs cross by the Arrow C Data Interface. An input is released by the
- * callee on success and left to the caller on failure; a schema passed beside an input array is
- * only read, and stays the caller's. An output struct is the caller's to release.
+ * callee on success, before it returns, and left to the caller on failure; a schema passed beside
+ * an input array is only read, and stays the caller's. An output struct is the caller's to release.
  */
 #ifndef ARBALEST_H
 #define ARBALEST_H

@@ -24,8 +24,9 @@ static_assert(offsetof(arb_index_stats, abs_max) == 96, "IndexStructs.java");
 static inline void arb_jni_release(struct ArrowArray *array)
 {
     for (int64_t i = 0; i < array->n_children; i++) {
-        if (array->children[i]->release)
+        if (array->children[i]->release) {
             array->children[i]->release(array->children[i]);
+        }
     }
     array->release = nullptr;
 }
@@ -49,19 +50,19 @@ static inline int arb_jni_search_one(const arb_index *index, const float *query,
 {
     char format[16];
     snprintf(format, sizeof format, "+w:%d", dim);
-    struct ArrowSchema component = {"f", "item", nullptr, 0, 0, nullptr, nullptr,
-                                    arb_jni_keep_schema, nullptr};
+    struct ArrowSchema component = {
+        "f", "item", nullptr, 0, 0, nullptr, nullptr, arb_jni_keep_schema, nullptr};
     struct ArrowSchema *component_list[] = {&component};
-    struct ArrowSchema schema = {format, "vector", nullptr, 0, 1, component_list, nullptr,
-                                 arb_jni_keep_schema, nullptr};
+    struct ArrowSchema schema = {
+        format, "vector", nullptr, 0, 1, component_list, nullptr, arb_jni_keep_schema, nullptr};
 
     const void *value_buffers[] = {nullptr, query};
-    struct ArrowArray values = {dim, 0, 0, 2, 0, value_buffers, nullptr, nullptr,
-                                arb_jni_release, nullptr};
+    struct ArrowArray values = {
+        dim, 0, 0, 2, 0, value_buffers, nullptr, nullptr, arb_jni_release, nullptr};
     struct ArrowArray *value_list[] = {&values};
     const void *list_buffers[] = {nullptr};
-    struct ArrowArray queries = {1, 0, 0, 1, 1, list_buffers, value_list, nullptr,
-                                 arb_jni_release, nullptr};
+    struct ArrowArray queries = {
+        1, 0, 0, 1, 1, list_buffers, value_list, nullptr, arb_jni_release, nullptr};
 
     arb_search_options options = {sizeof(arb_search_options), static_cast<uint32_t>(k),
                                   static_cast<uint32_t>(ef), exact};
@@ -70,8 +71,9 @@ static inline int arb_jni_search_one(const arb_index *index, const float *query,
     arb_search_stats did;
     arb_status status =
         arb_index_search(index, &options, &schema, &queries, &out_schema, &out, &did);
-    if (status != ARB_OK)
+    if (status != ARB_OK) {
         return status;
+    }
 
     size_t hits = static_cast<size_t>(out.length);
     const struct ArrowArray *id = out.children[1];

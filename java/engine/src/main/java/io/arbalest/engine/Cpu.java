@@ -12,7 +12,7 @@ public final class Cpu {
    * What a kernel set may require. On x86-64 a feature counts only if the system saves its state.
    */
   public enum Feature {
-    /** AVX2 with FMA and F16C. */
+    /** AVX2 with FMA, F16C and BMI2. */
     AVX2(0),
     /** AVX-512 F, BW, DQ and VL. */
     AVX512(1),

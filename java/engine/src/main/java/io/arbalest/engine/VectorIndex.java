@@ -193,7 +193,7 @@ public final class VectorIndex implements AutoCloseable {
    */
   public long delete(long... ids) {
     try (CallScope scope = new CallScope()) {
-      return delete(scope, scope.copy(ids));
+      return delete(scope, scope.schema(ArrowFields.ids()), scope.copy(ids));
     }
   }
 
@@ -205,13 +205,13 @@ public final class VectorIndex implements AutoCloseable {
    */
   public long delete(BigIntVector ids) {
     try (CallScope scope = new CallScope()) {
-      return delete(scope, scope.borrow("ids", ids));
+      return delete(scope, scope.schema(ArrowFields.ids()), scope.borrow("ids", ids));
     }
   }
 
-  private long delete(CallScope scope, long ids) {
+  /** Deletes what two structs of the Arrow C Data Interface say; released as for append. */
+  long delete(CallScope scope, long schema, long ids) {
     ArrowBuf deleted = scope.memory(8);
-    long schema = scope.schema(ArrowFields.ids());
     handle.call(index -> Native.arb_index_delete(index, schema, ids, deleted.memoryAddress()));
     return deleted.getLong(0);
   }
@@ -279,15 +279,21 @@ public final class VectorIndex implements AutoCloseable {
     try (CallScope scope = new CallScope()) {
       long array = scope.borrow("queries", queries);
       long schema = scope.schema(ArrowFields.vectors(queries.getField()));
-      long struct = IndexStructs.searchOptions(scope, options);
-      ArrowBuf stats = IndexStructs.emptySearchStats(scope);
-      ArrowOutput out = scope.output();
-      handle.call(
-          index ->
-              Native.arb_index_search(
-                  index, struct, schema, array, out.schema(), out.array(), stats.memoryAddress()));
-      return new SearchBatch(out.hits(allocator), IndexStructs.searchStats(stats));
+      return search(scope, schema, array, options, allocator);
     }
+  }
+
+  /** Searches what two structs of the Arrow C Data Interface say; released as for append. */
+  SearchBatch search(
+      CallScope scope, long schema, long array, SearchOptions options, BufferAllocator allocator) {
+    long struct = IndexStructs.searchOptions(scope, options);
+    ArrowBuf stats = IndexStructs.emptySearchStats(scope);
+    ArrowOutput out = scope.output();
+    handle.call(
+        index ->
+            Native.arb_index_search(
+                index, struct, schema, array, out.schema(), out.array(), stats.memoryAddress()));
+    return new SearchBatch(out.hits(allocator), IndexStructs.searchStats(stats));
   }
 
   /**

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs a main class in a JVM of its own, the same as this one, and keeps what it printed. */
 record FreshJvm(int exitCode, String output) {
-  private static final long TIMEOUT_SECONDS = 120;
+  private static final long TIMEOUT_SECONDS = 300;
 
   /**
    * @param options JVM options beside those that Arrow needs; may set another cache directory

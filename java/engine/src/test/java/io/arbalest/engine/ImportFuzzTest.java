@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.arbalest.engine.ArbalestException.Status;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -177,18 +178,54 @@ class ImportFuzzTest {
 
   private static void assertRefused(VectorIndex index, RawBatch batch) {
     batch.seal();
-    boolean released = batch.root.isReleased();
-    assertThatThrownBy(() -> batch.appendTo(index))
+    assertRefused(() -> batch.appendTo(index), batch.root);
+    assertThat(index.stats().rows()).isZero();
+  }
+
+  private static void assertRefused(Runnable call, RawBatch.Node input) {
+    boolean released = input.isReleased();
+    assertThatThrownBy(call::run)
         .isInstanceOfSatisfying(
             ArbalestException.class,
             e -> {
               assertThat(e.status()).isEqualTo(Status.INVALID_ARGUMENT);
               assertThat(e.getMessage()).isNotBlank();
             });
-    assertThat(batch.root.isReleased())
-        .as("a refused input stays its producer's")
-        .isEqualTo(released);
-    assertThat(index.stats().rows()).isZero();
+    assertThat(input.isReleased()).as("a refused input stays its producer's").isEqualTo(released);
+  }
+
+  @ParameterizedTest
+  @MethodSource("lies")
+  void aLieInQueriesOrIdsIsRefused(Lie lie, BufferAllocator allocator) {
+    try (VectorIndex index = VectorIndex.builder(DIMENSION).metric(Metric.L2).build();
+        RawBatch batch = new RawBatch(allocator, ROWS, SOURCE)) {
+      index.add(TestVectors.ids(0, ROWS), Arrays.copyOf(SOURCE, ROWS));
+      lie.apply.accept(batch);
+      batch.seal();
+      // Lies about the other column, or only the batch's, are the truth here.
+      if (lie.name.matches("(vector|item)\\b.*") && !lie.name.contains("than the root")) {
+        assertRefused(() -> batch.searchIn(index).close(), batch.vectors);
+      } else if (lie.name.matches("id\\b.*")) {
+        assertRefused(() -> batch.deleteFrom(index), batch.ids);
+        assertThat(index.stats().live()).isEqualTo(ROWS);
+      }
+    }
+  }
+
+  @Test
+  void trueQueriesAndIdsAreTakenAndReleased(BufferAllocator allocator) {
+    try (VectorIndex index = VectorIndex.builder(DIMENSION).metric(Metric.L2).build();
+        RawBatch batch = new RawBatch(allocator, ROWS, SOURCE)) {
+      index.add(TestVectors.ids(0, ROWS), Arrays.copyOf(SOURCE, ROWS));
+      batch.seal();
+      try (SearchBatch hits = batch.searchIn(index)) {
+        assertThat(hits.root().getRowCount()).isEqualTo(ROWS);
+        assertThat(hits.ids().get(3)).isEqualTo(3);
+      }
+      assertThat(batch.vectors.isReleased()).isTrue();
+      assertThat(batch.deleteFrom(index)).isEqualTo(ROWS);
+      assertThat(batch.ids.isReleased()).isTrue();
+    }
   }
 
   @Test

@@ -28,7 +28,7 @@ class KernelSetTest {
       boolean halves = flags.contains("asimdhp");
       return halves && flags.contains("asimdfhm") ? "neonfhm" : halves ? "neonfp16" : "neon";
     }
-    boolean avx2 = flags.containsAll(Set.of("avx2", "fma", "f16c"));
+    boolean avx2 = flags.containsAll(Set.of("avx2", "fma", "f16c", "bmi2"));
     boolean avx512 =
         avx2 && flags.containsAll(Set.of("avx512f", "avx512bw", "avx512dq", "avx512vl"));
     if (avx512 && flags.contains("avx512_fp16")) {

@@ -147,6 +147,21 @@ final class RawBatch implements AutoCloseable {
     }
   }
 
+  /** Searches the vectors. */
+  SearchBatch searchIn(VectorIndex index) {
+    try (CallScope scope = new CallScope()) {
+      return index.search(
+          scope, vectors.schemaAddress(), vectors.arrayAddress(), SearchOptions.k(1), allocator);
+    }
+  }
+
+  /** Deletes the ids. */
+  long deleteFrom(VectorIndex index) {
+    try (CallScope scope = new CallScope()) {
+      return index.delete(scope, ids.schemaAddress(), ids.arrayAddress());
+    }
+  }
+
   private ArrowBuf memory(long bytes) {
     ArrowBuf buffer = allocator.buffer(bytes);
     buffer.setZero(0, bytes);

@@ -113,11 +113,10 @@ public final class CallScope implements AutoCloseable {
           "%s: found %d components, %d rows of %d need %d",
           name, child.getValueCount(), rows, vectors.getListSize(), rows * vectors.getListSize());
     }
+    int nulls = vectors.getNullCount();
+    long validity = validity(name, vectors.getValidityBuffer(), nulls, rows);
     return fixedSizeList(
-        rows,
-        validity(name, vectors.getValidityBuffer(), vectors.getNullCount(), rows),
-        vectors.getNullCount(),
-        borrowFixedWidth(name, (BaseFixedWidthVector) child));
+        rows, validity, nulls, borrowFixedWidth(name, (BaseFixedWidthVector) child));
   }
 
   /** An array of int64 with a copy of {@code values}. */
