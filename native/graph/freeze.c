@@ -67,13 +67,15 @@ static void pack_levels(packing *pack, uint32_t end, uint32_t first_level, uint3
     }
 }
 
-/* Neighbors that nodes below end can have at most. Only what is used is ever touched. */
+/* Neighbors that nodes below end can have at most, those included that are linked before they are
+ * packed. Only what is used is ever touched. */
 static size_t most_neighbors(const arb_graph *graph, uint32_t end)
 {
     size_t count = (size_t)end * graph->M0 + 1;
     for (uint32_t node = 0; node < end; node++) {
-        if (arb_graph_is_linked(graph, node))
-            count += (size_t)arb_level_of(graph, node) * graph->M;
+        uint32_t level = arb_graph_is_linked(graph, node) ? arb_level_of(graph, node)
+                                                          : arb_level_drawn(graph, node);
+        count += (size_t)level * graph->M;
     }
     return count;
 }

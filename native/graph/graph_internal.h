@@ -270,6 +270,10 @@ arb_status arb_search_wide(const arb_graph *graph, arb_searcher *searcher,
                            const struct arb_query *query, uint64_t start, uint32_t ef,
                            arb_deleted_bits deleted);
 
+/* ---- insert.c ---- */
+/* The level that a node gets when it is linked. */
+uint32_t arb_level_drawn(const arb_graph *graph, uint32_t node);
+
 /* ---- select.c ---- */
 /* Malkov's Algorithm 4: chooses up to `most` of `candidates` (nearest first) as neighbors of one
  * node. Entries of `candidates` carry the tree mark in the low bit; those are always chosen. The

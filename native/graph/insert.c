@@ -13,7 +13,7 @@
 
 /* The node's level: floor(-ln(U) / ln(M)), U uniform, from seed and number alone, so that a rebuild
  * gives the same levels whatever the threads do. */
-static uint32_t draw_level(const arb_graph *graph, uint32_t node)
+uint32_t arb_level_drawn(const arb_graph *graph, uint32_t node)
 {
     /* splitmix64 of Steele, Lea and Flood. */
     uint64_t x = graph->seed + ((uint64_t)node + 1) * 0x9e3779b97f4a7c15ull;
@@ -218,7 +218,7 @@ arb_status arb_graph_insert(arb_graph *graph, arb_searcher *searcher, uint32_t n
     if (node >= ARB_NODES_MAX)
         return arb_fail(ARB_RESOURCE_EXHAUSTED, "node: found %u, allowed up to %u", node,
                         ARB_NODES_MAX - 1);
-    uint32_t level = draw_level(graph, node);
+    uint32_t level = arb_level_drawn(graph, node);
     arb_status status = make_room(graph, searcher, node, level);
     if (status != ARB_OK)
         return status;
