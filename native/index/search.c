@@ -147,8 +147,7 @@ static arb_status search_one(search_call *call, const void *query, int query_nat
         uint32_t lost;
         attempt try = {.query = query, .query_native = query_native, .wanted = wanted};
         arb_status status = reserve_hits(call, 2 * wanted);
-        if (status != ARB_OK ||
-            (status = run_attempt(call, &try, exact, count, &lost)) != ARB_OK) {
+        if (status != ARB_OK || (status = run_attempt(call, &try, exact, count, &lost)) != ARB_OK) {
             return status;
         }
         if (lost > 0 && wanted < call->k + lost) {

@@ -263,9 +263,9 @@ static void check_end(stress *run)
 
 int main(int argc, char **argv)
 {
+    int64_t rows = argc > 2 ? atoll(argv[2]) : 200 * test_repeats(20) + 800;
     stress run = {.seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 20261122,
-                  .rows_a_writer =
-                      (argc > 2 ? atoll(argv[2]) / WRITERS : test_repeats(2400)) / BATCH * BATCH,
+                  .rows_a_writer = rows / WRITERS / BATCH * BATCH,
                   .writers_left = WRITERS};
     printf("seed %" PRIu64 ", %" PRId64 " rows a writer\n", run.seed, run.rows_a_writer);
     arb_index_options options = test_options(DIM, ARB_METRIC_L2, ARB_ELEMENT_F16);

@@ -59,8 +59,8 @@ static inline float test_random_unit(uint64_t *state)
     return (float)(int32_t)(test_random(state) >> 32) * 0x1p-31f;
 }
 
-/* How often to repeat something: a tenth where every step is slow (ARB_TEST_EFFORT=reduced, as ctest
- * sets it under a thread sanitizer or an emulator). */
+/* How often to repeat something: a tenth where every step is slow (ARB_TEST_EFFORT=reduced, as
+ * ctest sets it under a thread sanitizer or an emulator). */
 static inline int64_t test_repeats(int64_t times)
 {
     const char *effort = getenv("ARB_TEST_EFFORT");
