@@ -1,6 +1,8 @@
 package io.arbalest.bench;
 
 import io.arbalest.bench.ann.AnnCommand;
+import io.arbalest.bench.service.FlightCommand;
+import io.arbalest.bench.service.IngestCommand;
 import picocli.CommandLine.Command;
 
 /** {@code arbalest bench}: a group of commands, each of which measures one thing. */
@@ -10,6 +12,8 @@ import picocli.CommandLine.Command;
     subcommands = {
       KernelsCommand.class,
       AnnCommand.class,
+      IngestCommand.class,
+      FlightCommand.class,
     },
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)

@@ -1,13 +1,15 @@
 package io.arbalest.bench.ann;
 
 import io.arbalest.bench.Home;
+import io.arbalest.bench.ScratchDirectory;
+import io.arbalest.bench.data.DataOptions;
+import io.arbalest.bench.data.TruthFile;
 import io.arbalest.bench.report.MachineFacts;
 import io.arbalest.engine.ElementType;
 import io.arbalest.engine.KernelSet;
 import io.arbalest.engine.Metric;
 import io.arbalest.server.cli.io.VectorFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,10 +19,8 @@ import java.util.concurrent.Callable;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code arbalest bench ann}: recall against speed over ef, beside other libraries. */
 @Command(
@@ -34,22 +34,10 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 public final class AnnCommand implements Callable<Integer> {
 
-  @Spec private CommandSpec spec;
-
-  @Option(names = "--base", description = "Rows: .fbin, .hbin or .npy")
-  private Path base;
-
-  @Option(names = "--queries", description = "Queries: .fbin, .hbin or .npy")
-  private Path queries;
+  @Mixin private DataOptions data;
 
   @Option(names = "--truth", description = "Exact neighbors of the queries: .ibin")
   private Path truth;
-
-  @Option(names = "--metric", defaultValue = "cosine", description = "l2, cosine or dot")
-  private String metric;
-
-  @Option(names = "--k", defaultValue = "10", description = "Results a query (default: 10)")
-  private int k;
 
   @Option(
       names = "--threads",
@@ -123,30 +111,22 @@ public final class AnnCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     check();
     Map<String, Object> machine = MachineFacts.read();
-    Path scratch = Files.createDirectories(Home.scratch());
-    Path run = Files.createTempDirectory(scratch, "ann-");
-    try (BufferAllocator allocator = new RootAllocator();
-        VectorFile baseFile = VectorFile.open(base);
-        VectorFile queryFile = VectorFile.open(queries)) {
+    try (ScratchDirectory scratch = ScratchDirectory.in(Home.scratch(), "ann-");
+        BufferAllocator allocator = new RootAllocator();
+        VectorFile baseFile = VectorFile.open(data.base());
+        VectorFile queryFile = VectorFile.open(data.queries())) {
       TruthFile answers = TruthFile.read(truth);
       checkShapes(baseFile, queryFile, answers);
-      Arena.Plan plan = new Arena.Plan(threads, efs, k, repeats, secondsMin);
-      Arena arena = new Arena(plan, answers, System.err::println);
+      float[][] queryRows = queryFile.readFloats();
       List<Contender> contenders = new ArrayList<>();
       try {
-        float[][] queryRows = queryFile.readFloats();
         addArbalest(contenders, baseFile, queryRows, allocator);
-        PeerProcess.PeerData data =
-            peers.isEmpty()
-                ? null
-                : PeerFiles.write(run, baseFile, queryRows, metric, m, efConstruction);
-        Peers started = new Peers(run, data, peerJava);
-        contenders.addAll(started.start(peers));
-        started.unavailable().forEach(peer -> System.err.println("left out: " + peer));
+        List<String> leftOut = addPeers(contenders, scratch.path(), baseFile, queryRows);
+        Arena.Plan plan = new Arena.Plan(threads, efs, data.k(), repeats, secondsMin);
+        Arena arena = new Arena(plan, answers, System.err::println);
         arena.run(contenders);
         AnnReport report =
-            new AnnReport(
-                machine, parameters(baseFile), plan, arena, contenders, started.unavailable());
+            new AnnReport(machine, parameters(baseFile), plan, arena, contenders, leftOut);
         report.print(System.out);
         report.write(json, plot, markdown);
         return 0;
@@ -155,9 +135,22 @@ public final class AnnCommand implements Callable<Integer> {
           contender.close();
         }
       }
-    } finally {
-      PeerFiles.delete(run);
     }
+  }
+
+  /** Returns the peers that cannot run, each with the reason. */
+  private List<String> addPeers(
+      List<Contender> contenders, Path scratch, VectorFile baseFile, float[][] queryRows)
+      throws IOException, InterruptedException {
+    if (peers.isEmpty()) {
+      return List.of();
+    }
+    PeerProcess.PeerData files =
+        PeerFiles.write(scratch, baseFile, queryRows, data.metric(), m, efConstruction);
+    Peers started = new Peers(scratch, files, peerJava);
+    contenders.addAll(started.start(peers));
+    started.unavailable().forEach(peer -> System.err.println("left out: " + peer));
+    return started.unavailable();
   }
 
   private void addArbalest(
@@ -177,7 +170,7 @@ public final class AnnCommand implements Callable<Integer> {
         String variant = sets.size() < 2 ? element : element + "-" + set.name();
         contenders.add(
             new ArbalestContender(
-                Metric.fromWireName(metric),
+                Metric.fromWireName(data.metric()),
                 ElementType.fromWireName(element),
                 set,
                 variant,
@@ -191,56 +184,43 @@ public final class AnnCommand implements Callable<Integer> {
   }
 
   private void check() {
-    if (base == null && queries == null && truth == null) {
-      Path data =
-          Home.wordnet()
-              .orElseThrow(
-                  () ->
-                      wrong(
-                          "give --base, --queries and --truth: the WordNet set is not in"
-                              + " ARBALEST_DATA or ../shared/data"));
-      base = data.resolve("base.hbin");
-      queries = data.resolve("dev.hbin");
-      truth = data.resolve("dev.truth.ibin");
-    }
-    if (base == null || queries == null || truth == null) {
-      throw wrong("--base, --queries and --truth go together");
-    }
-    if (!List.of("l2", "cosine", "dot").contains(metric)) {
-      throw wrong("--metric: " + metric + "; allowed: l2, cosine, dot");
+    data.resolve();
+    truth = truth == null ? data.wordnetTruth() : truth;
+    if (truth == null) {
+      throw data.wrong("--truth goes with --base and --queries");
     }
     for (String peer : peers) {
       if (!Peers.VARIANTS.containsKey(peer)) {
-        throw wrong("--peers: " + peer + "; allowed: " + Peers.VARIANTS.keySet());
+        throw data.wrong("--peers: " + peer + "; allowed: " + Peers.VARIANTS.keySet());
       }
     }
-    if (repeats < 1 || k < 1 || threads.stream().anyMatch(count -> count < 1 || count > 256)) {
-      throw wrong("--repeats and --k are 1 or more, --threads 1..256");
+    if (repeats < 1 || threads.stream().anyMatch(count -> count < 1 || count > 256)) {
+      throw data.wrong("--repeats is 1 or more, --threads are 1..256");
     }
   }
 
   private void checkShapes(VectorFile baseFile, VectorFile queryFile, TruthFile answers) {
     if (baseFile.dimension() != queryFile.dimension()) {
-      throw wrong(
+      throw data.wrong(
           "%s has dimension %d, %s has %d"
-              .formatted(base, baseFile.dimension(), queries, queryFile.dimension()));
+              .formatted(data.base(), baseFile.dimension(), data.queries(), queryFile.dimension()));
     }
-    if (answers.queries() != queryFile.rows() || answers.k() < k) {
-      throw wrong(
+    if (answers.queries() != queryFile.rows() || answers.k() < data.k()) {
+      throw data.wrong(
           "%s holds %d neighbors of %d queries; needed: %d of %d"
-              .formatted(truth, answers.k(), answers.queries(), k, queryFile.rows()));
+              .formatted(truth, answers.k(), answers.queries(), data.k(), queryFile.rows()));
     }
   }
 
   private Map<String, Object> parameters(VectorFile baseFile) {
     Map<String, Object> parameters = new LinkedHashMap<>();
-    parameters.put("base", base.toString());
+    parameters.put("base", data.base().toString());
     parameters.put("rows", baseFile.rows());
     parameters.put("dim", baseFile.dimension());
-    parameters.put("queries", queries.toString());
+    parameters.put("queries", data.queries().toString());
     parameters.put("truth", truth.toString());
-    parameters.put("metric", metric);
-    parameters.put("k", k);
+    parameters.put("metric", data.metric());
+    parameters.put("k", data.k());
     parameters.put("M", m);
     parameters.put("ef_construction", efConstruction);
     parameters.put("ef", efs);
@@ -248,9 +228,5 @@ public final class AnnCommand implements Callable<Integer> {
     parameters.put("repeats", repeats);
     parameters.put("seconds_min", secondsMin);
     return parameters;
-  }
-
-  private ParameterException wrong(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 }

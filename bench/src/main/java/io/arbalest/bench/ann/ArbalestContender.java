@@ -1,6 +1,6 @@
 package io.arbalest.bench.ann;
 
-import io.arbalest.bench.VectorColumns;
+import io.arbalest.bench.data.VectorColumns;
 import io.arbalest.engine.ElementType;
 import io.arbalest.engine.IndexStats;
 import io.arbalest.engine.KernelSet;

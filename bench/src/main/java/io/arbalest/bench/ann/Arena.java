@@ -1,5 +1,7 @@
 package io.arbalest.bench.ann;
 
+import io.arbalest.bench.data.Recall;
+import io.arbalest.bench.data.TruthFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -6,12 +6,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
 
 /** The data as every peer reads it: two .fbin files in the run's own directory. */
 final class PeerFiles {
@@ -37,17 +33,6 @@ final class PeerFiles {
       writeRows(channel, queries);
     }
     return new PeerData(baseFile, queryFile, metric, m, efConstruction);
-  }
-
-  /** Removes a run's directory and what is in it. */
-  static void delete(Path run) throws IOException {
-    List<Path> deepestFirst;
-    try (Stream<Path> files = Files.walk(run)) {
-      deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : deepestFirst) {
-      Files.delete(file);
-    }
   }
 
   private static FileChannel create(Path path) throws IOException {

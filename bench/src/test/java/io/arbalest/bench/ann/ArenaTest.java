@@ -2,6 +2,7 @@ package io.arbalest.bench.ann;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.arbalest.bench.data.TruthFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.arbalest.bench;
+package io.arbalest.bench.data;
 
 import io.arbalest.server.cli.io.VectorFile;
 import java.io.IOException;

@@ -1,4 +1,4 @@
-package io.arbalest.bench.ann;
+package io.arbalest.bench.data;
 
 import java.util.HashSet;
 import java.util.Set;
@@ -10,7 +10,7 @@ import java.util.Set;
  * duplicates has many right answers, and the truth file lists one. A row returned twice counts
  * once.
  */
-final class Recall {
+public final class Recall {
 
   /** Distances this near are one distance: truth is kept in float32. */
   private static final float TIE = 1e-6f;
@@ -20,7 +20,7 @@ final class Recall {
   /**
    * @param answers [queries][up to k] row numbers in any order; fewer than k lower the recall
    */
-  static double at(int k, int[][] answers, TruthFile truth) {
+  public static double at(int k, int[][] answers, TruthFile truth) {
     if (answers.length != truth.queries()) {
       throw new IllegalArgumentException(
           "answers: " + answers.length + " queries; the truth has " + truth.queries());

@@ -1,4 +1,4 @@
-package io.arbalest.bench.ann;
+package io.arbalest.bench.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

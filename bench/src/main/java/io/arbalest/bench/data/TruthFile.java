@@ -1,4 +1,4 @@
-package io.arbalest.bench.ann;
+package io.arbalest.bench.data;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -13,11 +13,16 @@ import java.nio.file.Path;
  * @param ids [n][k] rows of the base
  * @param distances [n][k], not decreasing in a row
  */
-record TruthFile(int[][] ids, float[][] distances) {
+public record TruthFile(int[][] ids, float[][] distances) {
 
   private static final int HEADER_BYTES = 8;
 
-  static TruthFile read(Path path) throws IOException {
+  /**
+   * Reads a file whole.
+   *
+   * @throws IOException if it is not as long as its header says
+   */
+  public static TruthFile read(Path path) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path)).order(ByteOrder.LITTLE_ENDIAN);
     if (bytes.remaining() < HEADER_BYTES) {
       throw new IOException(path + ": " + bytes.remaining() + " bytes; a header alone has 8");
@@ -49,12 +54,12 @@ record TruthFile(int[][] ids, float[][] distances) {
   }
 
   /** Number of queries. */
-  int queries() {
+  public int queries() {
     return ids.length;
   }
 
   /** Neighbors known of each query. */
-  int k() {
+  public int k() {
     return ids.length == 0 ? 0 : ids[0].length;
   }
 }
