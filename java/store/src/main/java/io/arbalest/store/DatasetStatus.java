@@ -34,6 +34,8 @@ import io.arbalest.engine.Metric;
  * @param kernelSet name of the kernel set in use
  * @param nativeArithmetic whether traversal sums in FP16 (drained)
  * @param sync when the log reaches the disk
+ * @param syncs how often the log was synced since the dataset was opened
+ * @param syncNanos how long those syncs took together, in nanoseconds
  */
 public record DatasetStatus(
     String name,
@@ -62,4 +64,6 @@ public record DatasetStatus(
     int levelMax,
     String kernelSet,
     boolean nativeArithmetic,
-    String sync) {}
+    String sync,
+    long syncs,
+    long syncNanos) {}

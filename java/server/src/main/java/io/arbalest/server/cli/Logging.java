@@ -20,6 +20,10 @@ final class Logging {
     JSON
   }
 
+  /** Kept: the JDK's log forgets levels of loggers that nobody holds. */
+  private static final java.util.logging.Logger TRANSPORT =
+      java.util.logging.Logger.getLogger("io.grpc");
+
   private Logging() {}
 
   /**
@@ -33,6 +37,8 @@ final class Logging {
       return;
     }
     context.reset();
+    // It logs with a stack trace what clients do: messages too large, calls broken off.
+    TRANSPORT.setLevel(java.util.logging.Level.OFF);
     EncoderBase<ILoggingEvent> encoder = encoder(format);
     encoder.setContext(context);
     encoder.start();

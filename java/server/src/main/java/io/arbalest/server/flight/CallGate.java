@@ -72,11 +72,22 @@ final class CallGate implements ServerInterceptor {
     ServerCall<Q, R> watched =
         new SimpleForwardingServerCall<>(wire) {
           @Override
+          public void sendMessage(R message) {
+            if (!call.isCancelled()) {
+              super.sendMessage(message);
+            }
+          }
+
+          @Override
           public void close(Status status, Metadata trailers) {
             if (timed.compareAndSet(false, true)) {
               timer.ended(status.getCode());
             }
-            super.close(status, trailers);
+            // The transport has ended a cancelled call by itself. A second end on the same stream
+            // makes it drop the whole connection, with everybody's calls.
+            if (!call.isCancelled()) {
+              super.close(status, trailers);
+            }
           }
         };
     Context context = call.attachedTo(Context.current());

@@ -118,8 +118,15 @@ final class QueryRunner {
     return (FieldVector) pair.getTo();
   }
 
-  /** The store counts rows from the chunk's start; the client counts from its call's. */
-  private static StoreException located(StoreException e, long first, int count, int total) {
+  /** The store counts rows and time from the chunk's start; the client counts from its call's. */
+  private StoreException located(StoreException e, long first, int count, int total) {
+    if (e.category() == Category.DEADLINE_EXCEEDED) {
+      return new StoreException(
+          e.category(),
+          "timeout_ms: %d queries took longer than %d ms"
+              .formatted(total, ticket.timeout().toMillis()),
+          e);
+    }
     boolean wholeCall = first == 0 && count == total;
     if (wholeCall || e.category() != Category.INVALID_ARGUMENT) {
       return e;

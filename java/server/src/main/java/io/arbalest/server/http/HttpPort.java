@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.arbalest.server.Limits;
 import io.prometheus.client.CollectorRegistry;
+import io.prometheus.client.Predicate;
 import io.prometheus.client.exporter.common.TextFormat;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -92,7 +93,9 @@ public final class HttpPort implements AutoCloseable {
   private static Answer metrics(CollectorRegistry registry) {
     StringWriter text = new StringWriter();
     try {
-      TextFormat.write004(text, registry.metricFamilySamples());
+      // A creation time a counter would double the page, and nobody here reads them.
+      Predicate<String> wanted = name -> !name.endsWith("_created");
+      TextFormat.write004(text, registry.filteredMetricFamilySamples(wanted));
     } catch (IOException e) {
       throw new UncheckedIOException("a string writer does not fail", e);
     }

@@ -5,6 +5,7 @@ import io.arbalest.store.DatasetStatus;
 import io.arbalest.store.Store;
 import io.prometheus.client.Collector;
 import io.prometheus.client.GaugeMetricFamily;
+import io.prometheus.client.SummaryMetricFamily;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -39,7 +40,17 @@ public final class StoreCollector extends Collector {
     families.add(family(all, "graph_bytes", "Memory of graphs.", DatasetStatus::graphBytes));
     families.add(
         family(all, "column_bytes", "Memory of ids and columns.", DatasetStatus::columnBytes));
+    families.add(syncs(all));
     return families;
+  }
+
+  private static MetricFamilySamples syncs(List<DatasetStatus> all) {
+    SummaryMetricFamily family =
+        new SummaryMetricFamily("arbalest_wal_sync_seconds", "Syncs of the log.", LABELS);
+    for (DatasetStatus status : all) {
+      family.addMetric(List.of(status.name()), status.syncs(), status.syncNanos() / 1e9);
+    }
+    return family;
   }
 
   private static MetricFamilySamples family(

@@ -48,18 +48,41 @@ public final class SpecReader {
     return fromMetadata(name, schema.getCustomMetadata(), idType, dimension, columns);
   }
 
-  private static DatasetSpec fromMetadata(
-      String name,
-      Map<String, String> metadata,
-      IdType idType,
-      int dimension,
-      List<Field> columns) {
+  /**
+   * Refuses metadata that asks for something else than the dataset is.
+   *
+   * @throws StoreException INVALID_ARGUMENT naming the key, what was found and what is allowed
+   */
+  public static void checkMetadata(Schema schema, DatasetSpec spec) {
+    Map<String, String> given = schema.getCustomMetadata();
+    Map<String, String> fixed = spec.arrowSchema().getCustomMetadata();
+    checkKeys(given);
+    for (String key : KEYS) {
+      String found = given == null ? null : given.get(key);
+      if (found != null && !found.equals(fixed.get(key))) {
+        throw StoreException.invalid(
+            "schema metadata '%s': found '%s', allowed '%s' as dataset '%s' was created",
+            key, found, fixed.get(key), spec.name());
+      }
+    }
+  }
+
+  private static void checkKeys(Map<String, String> metadata) {
     for (String key : metadata == null ? Set.<String>of() : metadata.keySet()) {
       if (key.startsWith(PREFIX) && !KEYS.contains(key)) {
         throw StoreException.invalid(
             "schema metadata '%s': unknown, allowed %s", key, KEYS.stream().sorted().toList());
       }
     }
+  }
+
+  private static DatasetSpec fromMetadata(
+      String name,
+      Map<String, String> metadata,
+      IdType idType,
+      int dimension,
+      List<Field> columns) {
+    checkKeys(metadata);
     Map<String, String> given = metadata == null ? Map.of() : metadata;
     try {
       return new DatasetSpec(

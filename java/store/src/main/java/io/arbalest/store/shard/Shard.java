@@ -8,6 +8,7 @@ import io.arbalest.store.WriteReceipt;
 import io.arbalest.store.batch.DeleteEncoder;
 import io.arbalest.store.batch.PutEncoder;
 import io.arbalest.store.log.ShardLog;
+import io.arbalest.store.schema.SpecReader;
 import io.arbalest.store.snapshot.SnapshotWriter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -149,6 +150,7 @@ public final class Shard {
 
   /** Refuses a schema whose batches {@link #put} would refuse. */
   public void checkPutSchema(Schema schema) {
+    SpecReader.checkMetadata(schema, spec);
     putEncoder.checkSchema(schema);
   }
 
@@ -290,7 +292,9 @@ public final class Shard {
           index.levelMax(),
           index.kernelSet(),
           index.nativeArithmetic(),
-          context.options().sync().toString());
+          context.options().sync().toString(),
+          writer.syncs(),
+          writer.syncNanos());
     } finally {
       gate.leave();
     }

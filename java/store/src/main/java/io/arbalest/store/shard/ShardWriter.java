@@ -41,6 +41,8 @@ final class ShardWriter {
   private final IndexProgress progress;
   private final Listener listener;
   private final Thread thread;
+  private volatile long syncs; // written by the writer's thread alone
+  private volatile long syncNanos;
   private long unsyncedSince; // nanoTime of the oldest write that waits for an interval's sync
   private volatile StoreException failure;
   private volatile boolean diskFull;
@@ -76,6 +78,16 @@ final class ShardWriter {
   /** Why no writes are taken any more; null while they are. */
   StoreException failure() {
     return failure;
+  }
+
+  /** How often the log was synced. */
+  long syncs() {
+    return syncs;
+  }
+
+  /** How long the syncs took together, in nanoseconds. */
+  long syncNanos() {
+    return syncNanos;
   }
 
   /** Whether the last write found no room on the disk. */
@@ -167,7 +179,10 @@ final class ShardWriter {
 
   private void sync() {
     try {
+      long start = System.nanoTime();
       log.sync();
+      syncNanos = syncNanos + (System.nanoTime() - start);
+      syncs = syncs + 1;
     } catch (IOException e) {
       fail("the log could not be synced", e);
     }
