@@ -220,7 +220,7 @@ class PutTest {
       }
       try (VectorSchemaRoot batch = rows(allocator, List.of(1L), Batches.gaussian(1, 4, 1))) {
         ((FixedSizeListVector) batch.getVector("vector")).setNull(0);
-        assertInvalid("'vector': row 0 is null", dataset, batch);
+        assertInvalid("vector: row 0: found null", dataset, batch);
       }
       try (VectorSchemaRoot batch = rows(allocator, List.of(1L), Batches.gaussian(1, 4, 1))) {
         batch.setRowCount(0);
@@ -248,11 +248,11 @@ class PutTest {
         assertRefused(half, allocator, "row 1, component 2", good, new float[] {1, 2, bad, 4});
       }
       assertRefused(full, allocator, "row 0, component 3", new float[] {1, 2, 3, Float.NaN});
-      assertRefused(full, allocator, "squared length", new float[] {1e19f, 1e19f, 0, 0});
-      assertRefused(half, allocator, "row 0 is zero", new float[4]);
-      assertRefused(half, allocator, "row 0 is zero", new float[] {0, 1e-8f, 0, 0});
-      assertRefused(full, allocator, "row 0 is zero", new float[] {0, 1e-30f, 0, 0});
-      for (float[] edge : List.of(new float[] {65_519, 0, 0, 0}, new float[] {0, 3e-8f, 0, 0})) {
+      assertRefused(full, allocator, "row 0: found squared norm", new float[] {1e19f, 1e19f, 0, 0});
+      assertRefused(half, allocator, "row 0: found a zero vector", new float[4]);
+      assertRefused(half, allocator, "row 0: found a zero vector", new float[] {0, 1e-8f, 0, 0});
+      assertRefused(full, allocator, "row 0: found a zero vector", new float[] {0, 1e-30f, 0, 0});
+      for (float[] edge : List.of(new float[] {65_504, 0, 0, 0}, new float[] {0, 3e-8f, 0, 0})) {
         put(half, allocator, edge);
       }
       put(full, allocator, new float[] {65_520, 0, 0, 0});

@@ -53,15 +53,6 @@ public final class BatchCodec {
       buffers.addAll(own.subList(1, own.size()));
       vector.getChildrenFromFields().forEach(this::add);
     }
-
-    /** Adds a column of vectors without nulls, from their components. */
-    void addVectors(int dimension, ArrowBuf components) {
-      nodes.add(new ArrowFieldNode(rows, 0));
-      buffers.add(allocator.getEmpty());
-      nodes.add(new ArrowFieldNode((long) rows * dimension, 0));
-      buffers.add(allocator.getEmpty());
-      buffers.add(components);
-    }
   }
 
   /**

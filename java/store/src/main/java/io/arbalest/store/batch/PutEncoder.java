@@ -1,5 +1,6 @@
 package io.arbalest.store.batch;
 
+import io.arbalest.engine.VectorIndex;
 import io.arbalest.store.DatasetSpec;
 import io.arbalest.store.IdType;
 import io.arbalest.store.StoreException;
@@ -23,11 +24,14 @@ import org.apache.arrow.vector.types.pojo.Schema;
  */
 public final class PutEncoder {
   private final DatasetSpec spec;
-  private final VectorCast cast;
+  private final VectorIndex index;
 
-  public PutEncoder(DatasetSpec spec) {
+  /**
+   * @param index casts vectors as it will when the log is applied
+   */
+  public PutEncoder(DatasetSpec spec, VectorIndex index) {
     this.spec = spec;
-    this.cast = new VectorCast(DatasetSpec.VECTOR, spec.dimension(), spec.metric(), spec.element());
+    this.index = index;
   }
 
   /**
@@ -111,12 +115,12 @@ public final class PutEncoder {
     }
     FieldVector ids = batch.getVector(DatasetSpec.ID);
     checkIds(ids, spec.idType());
-    FixedSizeListVector vectors = (FixedSizeListVector) batch.getVector(DatasetSpec.VECTOR);
-    try (ArrowBuf components = cast.cast(vectors, allocator);
+    FixedSizeListVector given = (FixedSizeListVector) batch.getVector(DatasetSpec.VECTOR);
+    try (FixedSizeListVector vectors = index.cast(given, allocator);
         Nulls nulls = new Nulls(rows, allocator)) {
       BatchCodec.Parts parts = new BatchCodec.Parts(rows, allocator);
       parts.add(ids);
-      parts.addVectors(spec.dimension(), components);
+      parts.add(vectors);
       for (Field column : spec.columns()) {
         FieldVector values = batch.getVector(column.getName());
         if (values == null) {

@@ -10,7 +10,6 @@ import io.arbalest.store.SearchRequest;
 import io.arbalest.store.StoreException;
 import io.arbalest.store.StoreLimits;
 import io.arbalest.store.VectorsAs;
-import io.arbalest.store.batch.VectorCast;
 import io.arbalest.store.rows.IdMap;
 import io.arbalest.store.schema.ColumnTypes;
 import io.arbalest.store.shard.ShardState;
@@ -78,11 +77,12 @@ public final class Searcher {
   /** Searches; the answer is accounted to the allocator. */
   public SearchAnswer run(BufferAllocator allocator) {
     try {
-      if (request.likeId() == null) {
-        return search(checkedQueries(), allocator);
-      }
-      try (FixedSizeListVector query = vectorOf(request.likeId(), allocator)) {
-        return search(query, allocator);
+      // Cast in one call, so that a bad query is named by its own number, not by that in a chunk.
+      try (FixedSizeListVector queries =
+          request.likeId() == null
+              ? state.index().cast(checkedQueries(), allocator)
+              : vectorOf(request.likeId(), allocator)) {
+        return search(queries, allocator);
       }
     } catch (ArbalestException e) {
       throw StoreException.of(e);
@@ -104,7 +104,6 @@ public final class Searcher {
           "query keys: found %d, allowed %d as there are queries",
           keys.getValueCount(), queries.getValueCount());
     }
-    new VectorCast(vector.getName(), dimension, spec.metric(), spec.element()).check(queries);
     return queries;
   }
 

@@ -2,7 +2,6 @@ package io.arbalest.store.query;
 
 import io.arbalest.engine.ElementType;
 import io.arbalest.store.VectorsAs;
-import io.arbalest.store.batch.HalfFloats;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.BitVectorHelper;

@@ -1,5 +1,6 @@
 package io.arbalest.store.shard;
 
+import io.arbalest.engine.ArbalestException;
 import io.arbalest.store.DatasetSpec;
 import io.arbalest.store.DatasetStatus;
 import io.arbalest.store.DeleteReceipt;
@@ -72,7 +73,7 @@ public final class Shard {
     this.allocator = allocator;
     this.state = recovered.state();
     this.log = recovered.log();
-    putEncoder = new PutEncoder(spec);
+    putEncoder = new PutEncoder(spec, state.index());
     deleteEncoder = new DeleteEncoder(spec.idType());
     gate = new CallGate("dataset '" + spec.name() + "'");
     queue = new WriteQueue(spec.name(), context.options(), this::pendingRows);
@@ -163,6 +164,8 @@ public final class Shard {
       Write.Put write = new Write.Put(payload, batch.getRowCount());
       enqueue(write);
       return write.future;
+    } catch (ArbalestException e) {
+      throw StoreException.of(e);
     } finally {
       gate.leave();
     }

@@ -1,15 +1,9 @@
-package io.arbalest.store.batch;
+package io.arbalest.store.query;
 
 /** IEEE 754 half precision in bits, for what the JDK has from 20 on. */
-public final class HalfFloats {
+final class HalfFloats {
   /** The exponent bits; all of them set mean infinity or NaN. */
   static final int EXPONENT = 0x7C00;
-
-  /** From here on a float rounds to an infinite half. */
-  static final float OVERFLOW = 65_520f;
-
-  /** Up to here a float rounds to zero: half the smallest half, which is a tie. */
-  static final float UNDERFLOW = 0x1p-25f;
 
   private static final int SIGN = 0x8000;
   private static final int FLOAT_MAGNITUDE = 0x7FFF_FFFF;
@@ -19,14 +13,14 @@ public final class HalfFloats {
   private HalfFloats() {}
 
   /** The value of half-precision bits that are finite. */
-  public static float toFloat(short half) {
+  static float toFloat(short half) {
     // The bits moved to float's place are 2^112 too small, for normal and subnormal ones alike.
     float magnitude = Float.intBitsToFloat((half & 0x7FFF) << 13) * 0x1p112f;
     return half < 0 ? -magnitude : magnitude;
   }
 
-  /** The nearest half, ties to even; infinity from {@link #OVERFLOW} on, and for NaN. */
-  public static short fromFloat(float value) {
+  /** The nearest half, ties to even; infinity from 65,520 on, and for NaN. */
+  static short fromFloat(float value) {
     int bits = Float.floatToRawIntBits(value);
     int sign = bits >>> 16 & SIGN;
     int magnitude = bits & FLOAT_MAGNITUDE;
@@ -40,25 +34,5 @@ public final class HalfFloats {
     }
     int odd = magnitude >>> 13 & 1;
     return (short) (sign | magnitude - (112 << 23) + 0xFFF + odd >>> 13);
-  }
-
-  /**
-   * The float from which {@link #fromFloat} rounds as if from the double itself: toward zero, with
-   * the last bit set where something was cut off.
-   */
-  static float oddFloat(double value) {
-    float nearest = (float) value;
-    if (nearest == value || Float.isNaN(nearest) || Float.isInfinite(nearest)) {
-      return nearest;
-    }
-    int bits = Float.floatToRawIntBits(nearest);
-    if (Math.abs((double) nearest) > Math.abs(value)) {
-      bits--;
-    }
-    return Float.intBitsToFloat(bits | 1);
-  }
-
-  static boolean isFinite(short half) {
-    return (half & EXPONENT) != EXPONENT;
   }
 }
