@@ -172,6 +172,7 @@ final class ServeCommand implements Callable<Integer> {
         .withPendingRows(
             settings.number("pending-rows-soft", defaults.pendingRowsSoft()),
             settings.number("pending-rows-hard", defaults.pendingRowsHard()))
+        .withWalSegmentBytes(settings.integer("wal-segment-bytes", defaults.walSegmentBytes()))
         .withSnapshotWalBytes(settings.number("snapshot-wal-bytes", defaults.snapshotWalBytes()))
         .withKernelSet(settings.text("kernel-set"));
   }

@@ -36,7 +36,8 @@ final class ServeConfig {
           "drain-ms",
           "pending-rows-soft",
           "pending-rows-hard",
-          "snapshot-wal-bytes");
+          "snapshot-wal-bytes",
+          "wal-segment-bytes");
 
   private static final Set<String> OPTIONS =
       Set.of(
