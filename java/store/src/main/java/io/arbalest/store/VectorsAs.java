@@ -6,7 +6,9 @@ public enum VectorsAs {
   SQ8("sq8"),
   /** No {@code vector} column. */
   NONE("none"),
-  /** {@code fixed_size_list<halffloat>[d]}. */
+  /**
+   * {@code fixed_size_list<halffloat>[d]}; of a float32 dataset, values above 65,504 are infinite.
+   */
   FLOAT16("float16"),
   /** {@code fixed_size_list<float>[d]}. */
   FLOAT32("float32");

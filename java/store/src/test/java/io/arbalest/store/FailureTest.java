@@ -78,6 +78,7 @@ class FailureTest {
       }
       assertThat(dataset.status().state()).isEqualTo("disk-full");
       assertFails(Category.RESOURCE_EXHAUSTED, "make room", dataset::snapshot);
+      assertThat(data.resolve("datasets/d").toFile().list()).containsOnly("schema.json", "wal");
       assertThat(found(dataset, allocator)).isEqualTo(3);
       disk.roomFor(Long.MAX_VALUE);
       assertThat(Batches.put(dataset, allocator, rows(10, 2)).sequence()).isEqualTo(2);

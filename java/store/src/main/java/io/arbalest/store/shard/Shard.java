@@ -90,10 +90,7 @@ public final class Shard {
             queue,
             progress,
             new AfterWrites());
-    linking =
-        context
-            .indexPool()
-            .register(state.index(), progress, e -> writer.fail("rows could not be linked", e));
+    linking = context.indexPool().register(state.index(), progress, this::linkingFailed);
   }
 
   /**
@@ -120,6 +117,11 @@ public final class Shard {
       allocator.close();
       throw e;
     }
+  }
+
+  private void linkingFailed(Exception e) {
+    writer.fail("rows could not be linked", e);
+    progress.close(); // nobody waits for what does not come
   }
 
   private long pendingRows() {
@@ -228,6 +230,7 @@ public final class Shard {
     gate.enter();
     try {
       if (!progress.await(state.applied().sequence())) {
+        checkWritable(); // tells why
         throw StoreException.unavailable("dataset '%s': it is closing", spec.name());
       }
     } catch (InterruptedException e) {
@@ -258,7 +261,14 @@ public final class Shard {
 
   private SnapshotWriter.Moment momentBetweenWrites() {
     CompletableFuture<SnapshotWriter.Moment> moment = new CompletableFuture<>();
-    queue.request(() -> moment.complete(snapshotter.moment()));
+    queue.request(
+        () -> {
+          try {
+            moment.complete(snapshotter.moment());
+          } catch (RuntimeException e) {
+            moment.completeExceptionally(e);
+          }
+        });
     return moment.join();
   }
 

@@ -114,7 +114,13 @@ final class ShardWriter {
     while (!closed) {
       WriteQueue.Work work = queue.take(nanosToSync());
       closed = work.closed();
-      writeGroup(work.writes());
+      try {
+        writeGroup(work.writes());
+      } catch (RuntimeException e) {
+        // A fault of this program: nobody may wait for an answer that does not come.
+        fail("the writer met a fault", e);
+        work.writes().forEach(write -> write.fail(failure));
+      }
       work.requests().forEach(Runnable::run);
       syncIfDue(closed);
     }

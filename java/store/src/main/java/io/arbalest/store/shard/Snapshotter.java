@@ -1,5 +1,6 @@
 package io.arbalest.store.shard;
 
+import io.arbalest.engine.ArbalestException;
 import io.arbalest.store.StoreException;
 import io.arbalest.store.disk.DiskFullException;
 import io.arbalest.store.log.ShardLog;
@@ -110,6 +111,8 @@ final class Snapshotter {
         Snapshots.removeOthers(context.disk(), directory, Snapshots.path(directory, sequence));
         log.trim(sequence);
       }
+    } catch (ArbalestException e) {
+      throw StoreException.of(e);
     } catch (DiskFullException e) {
       throw new StoreException(
           StoreException.Category.RESOURCE_EXHAUSTED, message(e) + "; make room and try again", e);

@@ -13,6 +13,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -65,10 +66,37 @@ public final class SnapshotWriter {
     Path target = directory.resolve(SnapshotFormat.directoryName(moment.sequence()));
     Path unfinished =
         target.resolveSibling(target.getFileName() + SnapshotFormat.UNFINISHED_SUFFIX);
-    if (disk.exists(unfinished)) {
-      disk.deleteTree(unfinished);
+    for (Path left : List.of(unfinished, target)) { // by an attempt that failed
+      if (disk.exists(left)) {
+        disk.deleteTree(left);
+      }
     }
     disk.createDirectory(unfinished);
+    try {
+      long bytes = writeFiles(unfinished, moment, index, rows, logSync);
+      disk.rename(unfinished, target);
+      disk.syncDirectory(directory);
+      return bytes;
+    } catch (IOException | RuntimeException e) {
+      removeUnfinished(unfinished, e);
+      throw e;
+    }
+  }
+
+  /** Half a snapshot would keep room on a disk that is perhaps full. */
+  private void removeUnfinished(Path unfinished, Exception failure) {
+    try {
+      if (disk.exists(unfinished)) {
+        disk.deleteTree(unfinished);
+      }
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private long writeFiles(
+      Path unfinished, Moment moment, VectorIndex index, RowStore rows, LogSync logSync)
+      throws IOException {
     Map<String, FileSum> files = new LinkedHashMap<>();
     Path indexFile = unfinished.resolve(SnapshotFormat.INDEX);
     index.save(indexFile, moment.rows());
@@ -83,8 +111,6 @@ public final class SnapshotWriter {
         unfinished.resolve(SnapshotFormat.MANIFEST),
         SnapshotFormat.JSON.writeValueAsBytes(manifest));
     disk.syncDirectory(unfinished);
-    disk.rename(unfinished, target);
-    disk.syncDirectory(directory);
     return files.values().stream().mapToLong(FileSum::bytes).sum();
   }
 
