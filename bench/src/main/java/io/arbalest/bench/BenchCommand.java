@@ -1,6 +1,7 @@
 package io.arbalest.bench;
 
 import io.arbalest.bench.ann.AnnCommand;
+import io.arbalest.bench.service.CallsCommand;
 import io.arbalest.bench.service.FlightCommand;
 import io.arbalest.bench.service.IngestCommand;
 import picocli.CommandLine.Command;
@@ -8,12 +9,14 @@ import picocli.CommandLine.Command;
 /** {@code arbalest bench}: a group of commands, each of which measures one thing. */
 @Command(
     name = "bench",
-    description = "Benchmarks: kernels, ann (recall against speed, with peers), ingest, flight.",
+    description =
+        "Benchmarks: kernels, ann (recall against speed, with peers), ingest, flight, calls.",
     subcommands = {
       KernelsCommand.class,
       AnnCommand.class,
       IngestCommand.class,
       FlightCommand.class,
+      CallsCommand.class,
     },
     synopsisSubcommandLabel = "COMMAND",
     mixinStandardHelpOptions = true)
