@@ -4,6 +4,7 @@ usage: test_arbalest.py grpc://HOST:PORT
 """
 
 import json
+import pathlib
 import sys
 
 import numpy as np
@@ -198,8 +199,22 @@ def test_errors(client, name):
     assert {"create-dataset", "delete", "flush", "snapshot", "status"} <= actions
 
 
+def test_readme(client, location):
+    """The README's example, as it stands there but for the address."""
+    readme = (pathlib.Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    example = readme.split("```python\n")[1].split("```")[0]
+    assert "grpc://localhost:8815" in example
+    names = {}
+    exec(example.replace("grpc://localhost:8815", location), names)
+    found = names["found"].to_pylist()
+    assert [hit["id"] for hit in found][:1] == [7] and len(found) == 3, found
+    assert found[0]["title"] == "row 7" and found[0]["query"] == 0, found
+    act(client, "drop-dataset", dataset="titles")
+
+
 def main():
     client = flight.connect(sys.argv[1])
+    test_readme(client, sys.argv[1])
     for element in (np.float32, np.float16):
         name, wide = test_put_and_search(client, element)
         test_upsert_and_delete(client, name, wide)
