@@ -6,7 +6,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.Unmatched;
 
 /**
@@ -23,6 +26,8 @@ public final class KernelsCommand implements Callable<Integer> {
 
   static final Path BINARY = Path.of("build", "native", "bench", "native", "kernels_bench");
 
+  @Spec private CommandSpec spec;
+
   // Everything is the native bench's, options too: it alone knows them.
   @Unmatched private List<String> arguments = new ArrayList<>();
 
@@ -30,9 +35,11 @@ public final class KernelsCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Path binary = Home.directory().resolve(BINARY);
     if (!Files.isExecutable(binary)) {
-      System.err.println(
-          "bench kernels: " + binary + " is not there; build it with ./mvnw -DskipTests package");
-      return 1;
+      spec.commandLine()
+          .getErr()
+          .println(
+              "arbalest: " + binary + " is not there; build it with ./mvnw -DskipTests package");
+      return CommandLine.ExitCode.SOFTWARE;
     }
     List<String> command = new ArrayList<>();
     command.add(binary.toString());

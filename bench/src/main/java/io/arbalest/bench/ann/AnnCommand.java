@@ -121,12 +121,16 @@ public final class AnnCommand implements Callable<Integer> {
       List<Contender> contenders = new ArrayList<>();
       try {
         addArbalest(contenders, baseFile, queryRows, allocator);
-        List<String> leftOut = addPeers(contenders, scratch.path(), baseFile, queryRows);
+        List<String> leftOut =
+            new ArrayList<>(addPeers(contenders, scratch.path(), baseFile, queryRows));
         Arena.Plan plan = new Arena.Plan(threads, efs, data.k(), repeats, secondsMin);
         Arena arena = new Arena(plan, answers, System.err::println);
         arena.run(contenders);
+        arena.failed().forEach((name, reason) -> leftOut.add(name + ": " + reason));
+        List<Contender> finished =
+            contenders.stream().filter(one -> !arena.failed().containsKey(one.name())).toList();
         AnnReport report =
-            new AnnReport(machine, parameters(baseFile), plan, arena, contenders, leftOut);
+            new AnnReport(machine, parameters(baseFile), plan, arena, finished, leftOut);
         report.print(System.out);
         report.write(json, plot, markdown);
         return 0;

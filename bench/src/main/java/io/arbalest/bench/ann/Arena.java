@@ -27,6 +27,7 @@ final class Arena {
   private final Consumer<String> progress;
   private final List<AnnBuild> builds = new ArrayList<>();
   private final List<Sample> samples = new ArrayList<>();
+  private final Map<String, String> failed = new LinkedHashMap<>();
 
   /** One turn. */
   private record Sample(
@@ -56,47 +57,75 @@ final class Arena {
 
   /** Builds and searches; {@code contenders} come out with an index built by the fewest threads. */
   void run(List<Contender> contenders) throws IOException, InterruptedException {
+    List<Contender> active = new ArrayList<>(contenders);
     List<Integer> byThreads = new ArrayList<>(plan.threads());
     byThreads.sort(Comparator.reverseOrder());
     for (int threads : byThreads) {
-      for (Contender contender : contenders) {
-        Contender.Build built = contender.build(threads);
-        builds.add(
-            new AnnBuild(
-                contender.system(), contender.variant(), threads, built.seconds(), built.bytes()));
-        progress.accept(
-            "built %-20s %d thread(s) %8.2f s %8.1f MiB"
-                .formatted(contender.name(), threads, built.seconds(), built.bytes() / 1048576.0));
-      }
+      turns(active, contender -> build(contender, threads));
     }
     for (int threads : plan.threads()) {
       for (int ef : plan.efs()) {
         for (int repeat = 0; repeat < plan.repeats(); repeat++) {
-          round(contenders, threads, ef, repeat);
+          int now = repeat;
+          Collections.rotate(active, -1);
+          turns(active, contender -> search(contender, threads, ef, now));
         }
         progress.accept("searched ef %4d on %d thread(s)".formatted(ef, threads));
       }
     }
   }
 
-  private void round(List<Contender> contenders, int threads, int ef, int repeat)
-      throws IOException, InterruptedException {
-    List<Contender> order = new ArrayList<>(contenders);
-    Collections.rotate(order, -repeat);
-    for (Contender contender : order) {
-      Contender.Run run = contender.search(ef, plan.k(), threads, plan.secondsMin());
-      samples.add(
-          new Sample(
-              contender.system(),
-              contender.variant(),
-              threads,
-              ef,
-              repeat,
-              Recall.at(plan.k(), run.answers(), truth),
-              run.qps(),
-              run.p50Us(),
-              run.p99Us()));
+  /** What a contender does when it is its turn. */
+  @FunctionalInterface
+  private interface Turn {
+    void take(Contender contender) throws IOException, InterruptedException;
+  }
+
+  /** Everybody's turn; a peer that fails is left out from here on, with what it had measured. */
+  private void turns(List<Contender> active, Turn turn) throws IOException, InterruptedException {
+    for (Contender contender : List.copyOf(active)) {
+      try {
+        turn.take(contender);
+      } catch (PeerFailedException e) {
+        String name = contender.name();
+        active.remove(contender);
+        builds.removeIf(build -> build.contender().equals(name));
+        samples.removeIf(sample -> sample.contender().equals(name));
+        failed.put(name, e.getMessage());
+        progress.accept("left out: " + name + ": " + e.getMessage());
+      }
     }
+  }
+
+  private void build(Contender contender, int threads) throws IOException, InterruptedException {
+    Contender.Build built = contender.build(threads);
+    builds.add(
+        new AnnBuild(
+            contender.system(), contender.variant(), threads, built.seconds(), built.bytes()));
+    progress.accept(
+        "built %-20s %d thread(s) %8.2f s %8.1f MiB"
+            .formatted(contender.name(), threads, built.seconds(), built.bytes() / 1048576.0));
+  }
+
+  private void search(Contender contender, int threads, int ef, int repeat)
+      throws IOException, InterruptedException {
+    Contender.Run run = contender.search(ef, plan.k(), threads, plan.secondsMin());
+    samples.add(
+        new Sample(
+            contender.system(),
+            contender.variant(),
+            threads,
+            ef,
+            repeat,
+            Recall.at(plan.k(), run.answers(), truth),
+            run.qps(),
+            run.p50Us(),
+            run.p99Us()));
+  }
+
+  /** Contenders that failed on the way, and why. */
+  Map<String, String> failed() {
+    return Map.copyOf(failed);
   }
 
   /** Every build, in the order they were made. */

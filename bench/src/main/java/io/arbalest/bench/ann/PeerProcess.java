@@ -55,7 +55,11 @@ final class PeerProcess implements Contender {
     try {
       about = "version " + ask(open).path("version").asText();
     } catch (IOException e) {
-      close();
+      try {
+        close();
+      } catch (IOException closing) {
+        e.addSuppressed(closing);
+      }
       throw e;
     }
   }
@@ -126,14 +130,14 @@ final class PeerProcess implements Contender {
       requests.flush();
       line = answers.readLine();
     } catch (IOException e) {
-      throw new IOException(name() + " ended: " + lastError(), e);
+      throw new PeerFailedException("it ended: " + lastError(), e);
     }
     if (line == null) {
-      throw new IOException(name() + " ended: " + lastError());
+      throw new PeerFailedException("it ended: " + lastError());
     }
     JsonNode answer = MAPPER.readTree(line);
     if (answer.has("error")) {
-      throw new IOException(name() + ": " + answer.get("error").asText());
+      throw new PeerFailedException(answer.get("error").asText());
     }
     return answer;
   }

@@ -17,7 +17,9 @@ import io.github.jbellis.jvector.vector.VectorizationProvider;
 import io.github.jbellis.jvector.vector.types.VectorFloat;
 import io.github.jbellis.jvector.vector.types.VectorTypeSupport;
 import java.io.BufferedReader;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
@@ -28,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -42,8 +45,12 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class JVectorPeer {
 
+  private static final String POM_PROPERTIES =
+      "/META-INF/maven/io.github.jbellis/jvector-base/pom.properties";
+
   private static final float NEIGHBOR_OVERFLOW = 1.2f;
   private static final float ALPHA = 1.2f;
+  private static final long WARM_UP_NANOS = 3_000_000_000L;
 
   private final VectorTypeSupport types =
       VectorizationProvider.getInstance().getVectorTypeSupport();
@@ -53,6 +60,7 @@ public final class JVectorPeer {
   private int m;
   private int efConstruction;
   private ImmutableGraphIndex graph;
+  private boolean warm;
 
   /** Serves requests from standard input until it ends. */
   public static void main(String[] arguments) throws IOException {
@@ -99,14 +107,24 @@ public final class JVectorPeer {
     List<VectorFloat<?>> rows = read(Path.of(request.path("base").asText()), normalise);
     base = new ListRandomAccessVectorValues(rows, rows.get(0).length());
     queries = read(Path.of(request.path("queries").asText()), normalise);
-    String version = GraphIndexBuilder.class.getPackage().getImplementationVersion();
     answer.put(
         "version",
         "%s, %s on Java %s"
             .formatted(
-                version == null ? "of the class path" : version,
+                version(),
                 VectorizationProvider.getInstance().getClass().getSimpleName(),
                 System.getProperty("java.version")));
+  }
+
+  private static String version() throws IOException {
+    try (InputStream stream = GraphIndexBuilder.class.getResourceAsStream(POM_PROPERTIES)) {
+      if (stream == null) {
+        throw new FileNotFoundException("JVector's jar has no " + POM_PROPERTIES);
+      }
+      Properties properties = new Properties();
+      properties.load(stream);
+      return properties.getProperty("version");
+    }
   }
 
   private List<VectorFloat<?>> read(Path path, boolean normalise) throws IOException {
@@ -152,6 +170,7 @@ public final class JVectorPeer {
     } finally {
       pool.shutdown();
     }
+    warm = false;
     answer.put("seconds", (System.nanoTime() - start) / 1e9);
     answer.put("bytes", graph.ramBytesUsed() + (long) base.size() * base.dimension() * Float.BYTES);
   }
@@ -168,6 +187,7 @@ public final class JVectorPeer {
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
       Files.write(Path.of(request.path("out").asText()), answers(searchers.get(0), ef, k));
+      warmUp(pool, searchers, ef, k);
       long answered = 0;
       long start = System.nanoTime();
       double seconds = 0;
@@ -183,6 +203,16 @@ public final class JVectorPeer {
       for (GraphSearcher searcher : searchers) {
         searcher.close();
       }
+    }
+  }
+
+  /** A new graph is searched by code that the JVM has yet to compile: not what a server runs. */
+  private void warmUp(ExecutorService pool, List<GraphSearcher> searchers, int ef, int k)
+      throws ExecutionException, InterruptedException {
+    long start = System.nanoTime();
+    while (!warm) {
+      batch(pool, searchers, ef, k);
+      warm = System.nanoTime() - start > WARM_UP_NANOS;
     }
   }
 

@@ -6,6 +6,7 @@ import io.arbalest.bench.data.TruthFile;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ArenaTest {
@@ -16,7 +17,7 @@ class ArenaTest {
   private final List<String> turns = new ArrayList<>();
 
   /** Twice as fast on two threads, exact from ef = 20 on, and slower by the ef. */
-  private final class Model implements Contender {
+  private class Model implements Contender {
     private final String system;
     private final double speed;
 
@@ -47,7 +48,7 @@ class ArenaTest {
     }
 
     @Override
-    public Run search(int ef, int k, int threads, double secondsMin) {
+    public Run search(int ef, int k, int threads, double secondsMin) throws PeerFailedException {
       turns.add("search " + system + " " + threads + " " + ef);
       int[][] answers = ef >= 20 ? new int[][] {{1, 2}, {3, 4}} : new int[][] {{1, 2}, {3, 9}};
       return new Run(answers, speed * threads * 1000 / ef, ef, 2 * ef);
@@ -76,22 +77,22 @@ class ArenaTest {
             "build b 2",
             "build a 1",
             "build b 1",
-            "search a 1 10",
-            "search b 1 10",
             "search b 1 10",
             "search a 1 10",
+            "search a 1 10",
+            "search b 1 10",
+            "search b 1 20",
+            "search a 1 20",
             "search a 1 20",
             "search b 1 20",
-            "search b 1 20",
-            "search a 1 20",
-            "search a 2 10",
-            "search b 2 10",
             "search b 2 10",
             "search a 2 10",
+            "search a 2 10",
+            "search b 2 10",
+            "search b 2 20",
             "search a 2 20",
-            "search b 2 20",
-            "search b 2 20",
-            "search a 2 20");
+            "search a 2 20",
+            "search b 2 20");
   }
 
   @Test
@@ -114,6 +115,26 @@ class ArenaTest {
     assertThat(lines.get(1)).contains("fast/float32", "198 (198..198)", "3.00 (3.00..3.00)");
     assertThat(lines.get(2)).contains("hnswlib/float32", "66 (66..66)", "1.00 (1.00..1.00)");
     assertThat(standings.builds().text()).containsPattern("fast/float32 +1 +2.00 +3.00 +1.0");
+  }
+
+  @Test
+  void goesOnWithoutAPeerThatFails() throws Exception {
+    Contender failing =
+        new Model("broken", 1) {
+          @Override
+          public Run search(int ef, int k, int threads, double secondsMin)
+              throws PeerFailedException {
+            if (ef == 20) {
+              throw new PeerFailedException("it ended: no memory");
+            }
+            return super.search(ef, k, threads, secondsMin);
+          }
+        };
+    Arena.Plan plan = new Arena.Plan(List.of(1), List.of(10, 20), 2, 1, 0);
+    Arena arena = run(plan, failing, new Model("a", 1));
+    assertThat(arena.failed()).containsExactly(Map.entry("broken/float32", "it ended: no memory"));
+    assertThat(arena.rows()).extracting(AnnRow::system).containsExactly("a", "a");
+    assertThat(arena.builds()).extracting(AnnBuild::system).containsExactly("a");
   }
 
   @Test
