@@ -93,10 +93,13 @@ public final class ArbalestServer implements AutoCloseable {
     }
     closed = true;
     stopping = true;
-    wire.close();
-    store.close();
-    if (http != null) {
-      http.close();
+    try {
+      wire.close();
+    } finally {
+      store.close();
+      if (http != null) {
+        http.close();
+      }
     }
     LOG.info("stopped");
   }
