@@ -161,6 +161,11 @@ public final class ArbalestClient implements AutoCloseable {
     return stream("scan", query.json());
   }
 
+  /** Reads what a ticket stands for, such as that of an endpoint. */
+  public ResultStream redeem(Ticket ticket) {
+    return new ResultStream(flight.getStream(ticket));
+  }
+
   /** Every dataset. */
   public List<DatasetInfo> datasets() {
     List<DatasetInfo> datasets = new ArrayList<>();
@@ -248,7 +253,7 @@ public final class ArbalestClient implements AutoCloseable {
 
   private ResultStream stream(String kind, ObjectNode body) {
     ObjectNode ticket = JsonNodeFactory.instance.objectNode().set(kind, body);
-    return new ResultStream(flight.getStream(new Ticket(Json.bytes(ticket))));
+    return redeem(new Ticket(Json.bytes(ticket)));
   }
 
   private JsonNode act(String action, JsonNode body) {

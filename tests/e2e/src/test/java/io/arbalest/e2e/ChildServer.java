@@ -86,9 +86,8 @@ final class ChildServer implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
-    if (process.isAlive()) {
-      kill();
-    }
+  public void close() {
+    process.destroyForcibly();
+    Await.until("the server is gone", () -> !process.isAlive());
   }
 }

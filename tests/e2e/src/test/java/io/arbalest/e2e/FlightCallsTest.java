@@ -27,7 +27,6 @@ import org.apache.arrow.flight.ActionType;
 import org.apache.arrow.flight.FlightClient.ClientStreamListener;
 import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.FlightInfo;
-import org.apache.arrow.flight.FlightStream;
 import org.apache.arrow.flight.PutResult;
 import org.apache.arrow.flight.SyncPutListener;
 import org.apache.arrow.flight.Ticket;
@@ -362,19 +361,18 @@ class FlightCallsTest {
     FlightInfo info = live.client().flight().getInfo(FlightDescriptor.path("words"));
     assertThat(info.getRecords()).isEqualTo(4);
     assertThat(info.getEndpoints()).hasSize(1);
-    try (FlightStream rows =
-        live.client().flight().getStream(info.getEndpoints().get(0).getTicket())) {
-      assertThat(rows.getSchema().getFields())
+    try (ResultStream rows = live.client().redeem(info.getEndpoints().get(0).getTicket())) {
+      assertThat(rows.schema().getFields())
           .isEqualTo(info.getSchemaOptional().orElseThrow().getFields());
       assertThat(rows.next()).isTrue();
-      assertThat(rows.getRoot().getRowCount()).isEqualTo(4);
+      assertThat(rows.root().getRowCount()).isEqualTo(4);
     }
     byte[] command =
         "{\"search\":{\"dataset\":\"words\",\"vector\":[1,0],\"columns\":[\"*\"]}}"
             .getBytes(StandardCharsets.UTF_8);
     FlightInfo search = live.client().flight().getInfo(FlightDescriptor.command(command));
-    try (FlightStream hits = live.client().flight().getStream(new Ticket(command))) {
-      assertThat(hits.getSchema()).isEqualTo(search.getSchemaOptional().orElseThrow());
+    try (ResultStream hits = live.client().redeem(new Ticket(command))) {
+      assertThat(hits.schema()).isEqualTo(search.getSchemaOptional().orElseThrow());
       assertThat(hits.next()).isTrue();
     }
     assertThat(live.client().flight().getSchema(FlightDescriptor.path("words")).getSchema())

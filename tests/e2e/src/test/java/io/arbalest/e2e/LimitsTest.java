@@ -22,7 +22,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.arrow.flight.FlightRuntimeException;
 import org.apache.arrow.flight.FlightStatusCode;
-import org.apache.arrow.flight.FlightStream;
 import org.apache.arrow.flight.Ticket;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -155,7 +154,7 @@ class LimitsTest {
       byte[] ticket =
           "{\"scan\":{\"dataset\":\"d\",\"vectors_as\":\"float32\"}}"
               .getBytes(StandardCharsets.UTF_8);
-      try (FlightStream stream = live.client().flight().getStream(new Ticket(ticket))) {
+      try (ResultStream stream = live.client().redeem(new Ticket(ticket))) {
         assertThat(stream.next()).isTrue();
         long most = 0;
         long until = System.nanoTime() + Duration.ofMillis(1000).toNanos();
@@ -172,7 +171,7 @@ class LimitsTest {
             "slow_reader_ms",
             () -> {
               while (stream.next()) {
-                assertThat(stream.getRoot().getRowCount()).isPositive();
+                assertThat(stream.root().getRowCount()).isPositive();
               }
             });
       }

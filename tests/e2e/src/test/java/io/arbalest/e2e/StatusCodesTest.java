@@ -3,6 +3,7 @@ package io.arbalest.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.arbalest.client.ResultStream;
 import io.arbalest.client.SearchExchange;
 import io.arbalest.client.SearchQuery;
 import java.io.IOException;
@@ -18,7 +19,6 @@ import org.apache.arrow.flight.FlightClient.ClientStreamListener;
 import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.FlightRuntimeException;
 import org.apache.arrow.flight.FlightStatusCode;
-import org.apache.arrow.flight.FlightStream;
 import org.apache.arrow.flight.Result;
 import org.apache.arrow.flight.Ticket;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -60,9 +60,9 @@ class StatusCodesTest {
   }
 
   private void get(String ticket) throws Exception {
-    try (FlightStream stream = live.client().flight().getStream(new Ticket(utf8(ticket)))) {
+    try (ResultStream stream = live.client().redeem(new Ticket(utf8(ticket)))) {
       while (stream.next()) {
-        assertThat(stream.getRoot().getRowCount()).isNotNegative();
+        assertThat(stream.root().getRowCount()).isNotNegative();
       }
     }
   }
