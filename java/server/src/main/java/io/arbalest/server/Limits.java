@@ -17,7 +17,7 @@ import io.arbalest.store.StoreLimits;
  *     producing; it may overshoot by one batch
  * @param slowReaderMillis how long a call waits for its reader; then TIMED_OUT
  * @param callMemoryBytes memory of all calls together: inbound messages, queries, answers; more:
- *     RESOURCE_EXHAUSTED, or UNKNOWN where it is the transport that finds no room for a message
+ *     RESOURCE_EXHAUSTED
  * @param putsInFlight batches of one DoPut that are read and not acknowledged
  * @param drainMillis how long a stopping server waits for calls under way
  */

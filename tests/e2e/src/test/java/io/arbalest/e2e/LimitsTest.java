@@ -125,10 +125,9 @@ class LimitsTest {
       assertThat(live.hits(SearchQuery.of("d").vector(query).k(2000).vectorsAs("float16")))
           .hasSize(2000);
       float[][] wide = Batches.randomVectors(50_000, 64, 7);
-      // A message for which there is no room ends its call; the transport has no better word.
       refuses(
-          FlightStatusCode.UNKNOWN,
-          "Application error",
+          FlightStatusCode.RESOURCE_EXHAUSTED,
+          "call_memory_bytes",
           () -> {
             try (VectorSchemaRoot queries =
                     Batches.in(live.allocator())

@@ -62,7 +62,8 @@ class MalformedTest {
         ArbalestServer.start(
             ServerOptions.of(data)
                 .withPorts(0, ServerOptions.NO_HTTP)
-                .withLimits(Limits.DEFAULT.withCallMemoryBytes(64 << 20)));
+                .withLimits(
+                    Limits.DEFAULT.withCallMemoryBytes(64 << 20).withInboundMessageBytes(1 << 20)));
     client = ArbalestClient.connect(server.uri());
     channel = NettyChannelBuilder.forAddress("127.0.0.1", server.port()).usePlaintext().build();
     try (VectorSchemaRoot batch = rows()) {

@@ -22,14 +22,20 @@ public final class WireServer implements AutoCloseable {
   private static final int KEEP_ALIVE_SECONDS = 60;
 
   private final Limits limits;
-  private final BufferAllocator allocator;
+  private final BufferAllocator root;
+  private final BufferAllocator calls;
   private final CallThreads threads;
   private final FlightServer server;
 
   private WireServer(
-      Limits limits, BufferAllocator allocator, CallThreads threads, FlightServer server) {
+      Limits limits,
+      BufferAllocator root,
+      BufferAllocator calls,
+      CallThreads threads,
+      FlightServer server) {
     this.limits = limits;
-    this.allocator = allocator;
+    this.root = root;
+    this.calls = calls;
     this.threads = threads;
     this.server = server;
   }
@@ -43,12 +49,13 @@ public final class WireServer implements AutoCloseable {
    */
   public static WireServer start(Store store, String host, int port, Limits limits, Metrics metrics)
       throws IOException {
-    BufferAllocator allocator = new RootAllocator(limits.callMemoryBytes());
+    BufferAllocator root = new RootAllocator(memoryBytesMax(limits));
+    BufferAllocator calls = root.newChildAllocator("calls", 0, limits.callMemoryBytes());
     CallThreads threads =
         new CallThreads(Limits.CALLBACK_THREADS, Limits.ACK_THREADS, limits.calls());
-    CallGate gate = new CallGate(limits.calls(), metrics);
-    Room room = new Room(store, limits, metrics, allocator, threads);
-    ServerStatus status = new ServerStatus(store, gate::underWay, allocator::getAllocatedMemory);
+    CallGate gate = new CallGate(limits, root::getAllocatedMemory, metrics);
+    Room room = new Room(store, limits, metrics, calls, threads);
+    ServerStatus status = new ServerStatus(store, gate::underWay, root::getAllocatedMemory);
     Consumer<NettyServerBuilder> bounds =
         builder ->
             builder
@@ -56,8 +63,7 @@ public final class WireServer implements AutoCloseable {
                 .maxConcurrentCallsPerConnection(limits.callsPerConnection())
                 .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS);
     FlightServer server =
-        FlightServer.builder(
-                allocator, Location.forGrpcInsecure(host, port), new Producer(room, status))
+        FlightServer.builder(root, Location.forGrpcInsecure(host, port), new Producer(room, status))
             .executor(threads)
             .maxInboundMessageSize(limits.inboundMessageBytes())
             .setMaxHeaderListSize(limits.headerBytes())
@@ -71,10 +77,21 @@ public final class WireServer implements AutoCloseable {
     } finally {
       if (!started) {
         threads.shutdownNow();
-        allocator.close();
+        calls.close();
+        root.close();
       }
     }
-    return new WireServer(limits, allocator, threads, server);
+    return new WireServer(limits, root, calls, threads, server);
+  }
+
+  /**
+   * Above what the gate allows: a message that finds no room in the middle of the transport ends
+   * its call without a word, so the gate refuses those that come when memory is used up, and what
+   * may be on its way to the gate has room beside it. Beyond that lies only a batch that claims
+   * more rows than it has: Arrow makes room for all of them.
+   */
+  private static long memoryBytesMax(Limits limits) {
+    return limits.callMemoryBytes() + 2L * Limits.CALLBACK_THREADS * limits.inboundMessageBytes();
   }
 
   /** The port that listens. */
@@ -84,7 +101,7 @@ public final class WireServer implements AutoCloseable {
 
   /** Memory of calls under way, in bytes. */
   public long callMemoryBytes() {
-    return allocator.getAllocatedMemory();
+    return root.getAllocatedMemory();
   }
 
   /** Takes no new calls, lets those under way finish, and stops. */
@@ -112,7 +129,8 @@ public final class WireServer implements AutoCloseable {
   /** A leak is worth a line in the log, and no reason to leave the datasets open. */
   private void closeAllocator() {
     try {
-      allocator.close();
+      calls.close();
+      root.close();
     } catch (IllegalStateException e) {
       LOG.warn("memory of calls was not given back: {}", e.getMessage());
     }
