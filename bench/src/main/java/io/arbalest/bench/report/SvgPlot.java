@@ -23,7 +23,11 @@ public final class SvgPlot {
   private static final int PANEL_HEIGHT = 380;
   private static final int LEFT = 64;
   private static final int GAP = 76;
-  private static final int TOP = 112;
+
+  /** Top of the panels under a legend of one row. */
+  private static final int TOP_MIN = 112;
+
+  private static final int LEGEND_ROW_HEIGHT = 20;
   private static final int BOTTOM = 62;
 
   /** Colour-blind safe, the first for the one that the plot is about. */
@@ -37,6 +41,7 @@ public final class SvgPlot {
   private final List<Panel> panels;
   private final List<String> names = new ArrayList<>();
   private final StringBuilder out = new StringBuilder();
+  private int top = TOP_MIN;
   private double xMin = Double.MAX_VALUE;
   private double xMax = -Double.MAX_VALUE;
   private double yMin = Double.MAX_VALUE;
@@ -78,45 +83,53 @@ public final class SvgPlot {
   public String svg() {
     out.setLength(0);
     int width = LEFT + panels.size() * PANEL_WIDTH + (panels.size() - 1) * GAP + 28;
-    int height = TOP + PANEL_HEIGHT + BOTTOM;
-    line(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\""
-            + " height=\"%d\" font-family=\"Helvetica, Arial, sans-serif\" font-size=\"13\""
-            + " fill=\"#1f2937\">",
-        width, height, width, height);
-    line("<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>", width, height);
     text(LEFT, 30, "start", "font-size=\"19\" font-weight=\"600\"", title);
     text(LEFT, 51, "start", "fill=\"#6b7280\"", subtitle);
     legend(width);
     for (int i = 0; i < panels.size(); i++) {
       panel(panels.get(i), LEFT + i * (PANEL_WIDTH + GAP));
     }
+    String body = out.toString();
+    out.setLength(0);
+    int height = top + PANEL_HEIGHT + BOTTOM;
+    line(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\""
+            + " height=\"%d\" font-family=\"Helvetica, Arial, sans-serif\" font-size=\"13\""
+            + " fill=\"#1f2937\">",
+        width, height, width, height);
+    line("<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>", width, height);
+    out.append(body);
     line("</svg>");
     return out.toString();
   }
 
+  /** Draws the names, in as many rows as they need, and puts the panels below the last. */
   private void legend(int width) {
     double x = LEFT;
+    int y = 74;
     for (int i = 0; i < names.size(); i++) {
-      line(
-          "<line x1=\"%.1f\" y1=\"74\" x2=\"%.1f\" y2=\"74\" stroke=\"%s\" stroke-width=\"%s\"/>",
-          x, x + 22, color(i), i == 0 ? "3.2" : "2");
-      line("<circle cx=\"%.1f\" cy=\"74\" r=\"3.4\" fill=\"%s\"/>", x + 11, color(i));
-      text(x + 28, 78.5, "start", i == 0 ? "font-weight=\"600\"" : "", names.get(i));
       // An average character of this font is a little over half as wide as it is high.
-      x += 28 + names.get(i).length() * 7.3 + 18;
-      if (x > width) {
-        throw new IllegalStateException("the legend of " + names.size() + " series does not fit");
+      double taken = 28 + names.get(i).length() * 7.3 + 18;
+      if (x > LEFT && x + taken > width) {
+        x = LEFT;
+        y += LEGEND_ROW_HEIGHT;
       }
+      line(
+          "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"%s\" stroke-width=\"%s\"/>",
+          x, y, x + 22, y, color(i), i == 0 ? "3.2" : "2");
+      line("<circle cx=\"%.1f\" cy=\"%d\" r=\"3.4\" fill=\"%s\"/>", x + 11, y, color(i));
+      text(x + 28, y + 4.5, "start", i == 0 ? "font-weight=\"600\"" : "", names.get(i));
+      x += taken;
     }
+    top = TOP_MIN + y - 74;
   }
 
   private void panel(Panel panel, int left) {
-    int bottom = TOP + PANEL_HEIGHT;
-    text(left + PANEL_WIDTH / 2.0, TOP - 10, "middle", "font-weight=\"600\"", panel.title());
+    int bottom = top + PANEL_HEIGHT;
+    text(left + PANEL_WIDTH / 2.0, top - 10, "middle", "font-weight=\"600\"", panel.title());
     for (double tick : xTicks()) {
       double x = x(tick, left);
-      grid(x, TOP, x, bottom, "#e5e7eb");
+      grid(x, top, x, bottom, "#e5e7eb");
       text(x, bottom + 19, "middle", "fill=\"#4b5563\"", trimmed(tick));
     }
     for (double tick : yTicks()) {
@@ -125,13 +138,13 @@ public final class SvgPlot {
       text(left - 8, y + 4.5, "end", "fill=\"#4b5563\"", thousands(tick));
     }
     grid(left, bottom, left + PANEL_WIDTH, bottom, "#6b7280");
-    grid(left, TOP, left, bottom, "#6b7280");
+    grid(left, top, left, bottom, "#6b7280");
     text(left + PANEL_WIDTH / 2.0, bottom + 44, "middle", "", xLabel);
     if (left == LEFT) {
       line(
           "<text x=\"16\" y=\"%.1f\" text-anchor=\"middle\" transform=\"rotate(-90 16 %.1f)\">%s"
               + "</text>",
-          TOP + PANEL_HEIGHT / 2.0, TOP + PANEL_HEIGHT / 2.0, escape(yLabel));
+          top + PANEL_HEIGHT / 2.0, top + PANEL_HEIGHT / 2.0, escape(yLabel));
     }
     // The first series lies on top of the others.
     for (int i = panel.series().size() - 1; i >= 0; i--) {
@@ -198,7 +211,7 @@ public final class SvgPlot {
   }
 
   private double y(double value) {
-    return TOP + PANEL_HEIGHT * (1 - Math.log(value / yMin) / Math.log(yMax / yMin));
+    return top + PANEL_HEIGHT * (1 - Math.log(value / yMin) / Math.log(yMax / yMin));
   }
 
   private void grid(double x1, double y1, double x2, double y2, String color) {

@@ -49,6 +49,24 @@ class SvgPlotTest {
   }
 
   @Test
+  void breaksALongLegendIntoRows() throws Exception {
+    Series[] many = new Series[9];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = new Series("system/variant-" + i, List.of(new Point(0.9 + i / 100.0, 1_000)));
+    }
+    Element root = parse(plot(many).svg()).getDocumentElement();
+    double width = Double.parseDouble(root.getAttribute("width"));
+    double height = Double.parseDouble(root.getAttribute("height"));
+    NodeList circles = root.getElementsByTagName("circle");
+    assertThat(circles.getLength()).isEqualTo(9 + 9);
+    for (int i = 0; i < circles.getLength(); i++) {
+      Element circle = (Element) circles.item(i);
+      assertThat(Double.parseDouble(circle.getAttribute("cx"))).isBetween(0.0, width);
+      assertThat(Double.parseDouble(circle.getAttribute("cy"))).isBetween(0.0, height);
+    }
+  }
+
+  @Test
   void putsFasterHigherAndBetterRecallToTheRight() throws Exception {
     Series one = new Series("one", List.of(new Point(0.9, 1_000), new Point(0.95, 100)));
     String path =
