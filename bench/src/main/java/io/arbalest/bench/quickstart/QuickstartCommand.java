@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
 public final class QuickstartCommand implements Callable<Integer> {
 
   /** Embedding costs about 5 ms a gloss and core: so many take about a minute on two. */
-  static final String ROWS_DEFAULT = "10000";
+  static final String ROWS_DEFAULT = "5000";
 
   private static final int ROWS_MAX = 117_000;
   private static final int K = 10;
