@@ -2,31 +2,21 @@ package io.arbalest.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.arbalest.client.ArbalestClient;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import org.apache.arrow.vector.VectorSchemaRoot;
 
 /** {@code arbalest serve} in a process of its own, which a test may kill. */
 final class ChildServer implements AutoCloseable {
   private static final Pattern READY = Pattern.compile("arbalest ready: (grpc://\\S+).*");
   private static final int EXIT_SECONDS = 60;
-
-  /** Classes as the JVM keeps them ready: halves the start where the class path is all jars. */
-  private static final Path ARCHIVE =
-      Path.of(System.getProperty("arbalest.e2e.target", "target"), "server.jsa").toAbsolutePath();
 
   private final Process process;
   private final String uri;
@@ -42,12 +32,7 @@ final class ChildServer implements AutoCloseable {
    * @param log receives what it writes to its error stream
    */
   static ChildServer start(Path data, Path log, String... arguments) throws IOException {
-    return start(archived(), data, log, arguments);
-  }
-
-  private static ChildServer start(List<String> jvm, Path data, Path log, String... arguments)
-      throws IOException {
-    List<String> command = new ArrayList<>(javaCommand(jvm));
+    List<String> command = new ArrayList<>(javaCommand());
     command.addAll(
         List.of("io.arbalest.server.Main", "serve", "--data", data.toString(), "--port", "0"));
     command.addAll(List.of(arguments));
@@ -66,56 +51,21 @@ final class ChildServer implements AutoCloseable {
     return new ChildServer(process, ready.group(1));
   }
 
-  /** Lets a server run once and leave its classes for those that start after it. */
-  static void archiveClasses(Path data, Path log) throws IOException, InterruptedException {
-    Files.deleteIfExists(ARCHIVE);
-    try (ChildServer server =
-        start(List.of("-XX:ArchiveClassesAtExit=" + ARCHIVE), data, log, "--http-port", "-1")) {
-      try (ArbalestClient client = ArbalestClient.connect(server.uri());
-          VectorSchemaRoot batch = Batches.random(client.allocator(), 0, 10, 8, 1)) {
-        client.put("warm", batch);
-        client.flush("warm");
-      }
-      server.terminate();
-    }
-  }
-
   /** The JVM with this one's class path, set to start fast. */
   static List<String> javaCommand() {
-    return javaCommand(archived());
-  }
-
-  private static List<String> archived() {
-    return Files.exists(ARCHIVE) ? List.of("-XX:SharedArchiveFile=" + ARCHIVE) : List.of();
-  }
-
-  private static List<String> javaCommand(List<String> more) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xshare:auto",
-                // It explains at length which classes it cannot keep.
-                "-Xlog:disable",
-                "-Xlog:all=error:stderr",
-                "--add-opens=java.base/java.nio=ALL-UNNAMED",
-                "-Dorg.bytedeco.javacpp.cachedir="
-                    + System.getProperty("org.bytedeco.javacpp.cachedir", "target/javacpp-cache")));
-    command.addAll(more);
-    command.addAll(List.of("-cp", classPath()));
-    return command;
-  }
-
-  /** This JVM's, without the tests: with a directory on it the JVM keeps no classes. */
-  private static String classPath() {
-    String all =
+    String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    return Arrays.stream(all.split(File.pathSeparator))
-        .filter(element -> !element.startsWith(ARCHIVE.getParent().toString()))
-        .collect(Collectors.joining(File.pathSeparator));
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Xmx256m",
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
+        "-Xshare:auto",
+        "--add-opens=java.base/java.nio=ALL-UNNAMED",
+        "-Dorg.bytedeco.javacpp.cachedir="
+            + System.getProperty("org.bytedeco.javacpp.cachedir", "target/javacpp-cache"),
+        "-cp",
+        classPath);
   }
 
   String uri() {

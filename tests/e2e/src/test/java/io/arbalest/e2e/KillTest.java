@@ -43,7 +43,6 @@ class KillTest {
     seed = seed == 0 ? System.nanoTime() : seed;
     System.out.println("kill test: " + rounds + " rounds, -Darbalest.killSeed=" + seed);
     Random random = new Random(seed);
-    ChildServer.archiveClasses(directory.resolve("warm"), directory.resolve("warm.log"));
     long start = System.nanoTime();
     long acknowledged = 0;
     for (int round = 0; round < rounds; round++) {
