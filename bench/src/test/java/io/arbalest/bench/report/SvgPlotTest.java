@@ -7,9 +7,7 @@ import io.arbalest.bench.report.SvgPlot.Panel;
 import io.arbalest.bench.report.SvgPlot.Point;
 import io.arbalest.bench.report.SvgPlot.Series;
 import java.io.StringReader;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
@@ -76,25 +74,6 @@ class SvgPlotTest {
     String[] numbers = path.replaceAll("[ML]", "").strip().split("\\s+");
     assertThat(Double.parseDouble(numbers[2])).isGreaterThan(Double.parseDouble(numbers[0]));
     assertThat(Double.parseDouble(numbers[3])).isGreaterThan(Double.parseDouble(numbers[1]));
-  }
-
-  @Test
-  void wrapsALegendThatIsWiderThanThePanels() throws Exception {
-    Series[] many = new Series[9];
-    for (int i = 0; i < many.length; i++) {
-      many[i] = new Series("contender/float32-" + i, List.of(new Point(0.9, 100 + i)));
-    }
-    Document document = parse(plot(many).svg());
-    double width = Double.parseDouble(document.getDocumentElement().getAttribute("width"));
-    NodeList marks = document.getElementsByTagName("circle");
-    assertThat(marks.getLength()).isEqualTo(2 * many.length);
-    Set<String> rows = new HashSet<>();
-    for (int i = 0; i < many.length; i++) {
-      Element mark = (Element) marks.item(i);
-      rows.add(mark.getAttribute("cy"));
-      assertThat(Double.parseDouble(mark.getAttribute("cx"))).isLessThan(width - 100);
-    }
-    assertThat(rows).hasSizeGreaterThan(1);
   }
 
   @Test
