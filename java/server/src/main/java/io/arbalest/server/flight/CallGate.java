@@ -146,7 +146,8 @@ final class CallGate implements ServerInterceptor {
 
     @Override
     public void onMessage(Q message) {
-      if (!refused && memory.getAsLong() <= memoryBytes) {
+      long used = memory.getAsLong();
+      if (!refused && used <= memoryBytes) {
         super.onMessage(message);
         return;
       }
@@ -156,7 +157,7 @@ final class CallGate implements ServerInterceptor {
         watched.close(
             Status.RESOURCE_EXHAUSTED.withDescription(
                 "memory for calls: found %d bytes in use, allowed %d (call_memory_bytes)"
-                    .formatted(memory.getAsLong(), memoryBytes)),
+                    .formatted(used, memoryBytes)),
             new Metadata());
         leave();
       }
