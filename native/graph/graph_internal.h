@@ -139,6 +139,7 @@ struct arb_searcher {
     /* Candidates, nearest first (see candidates.h). */
     uint64_t *found;
     uint32_t found_count;
+    int found_all; /* found holds every node that could be reached */
     uint32_t found_capacity;
 
     /* The wide search's two heaps. */

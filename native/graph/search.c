@@ -45,10 +45,12 @@ typedef struct candidate_array {
     uint32_t count;
     uint32_t live;
     uint32_t cursor; /* no candidate before it is unexpanded */
+    int dropped;     /* a candidate was left out: the array is not all that can be reached */
 } candidate_array;
 
 static void trim(candidate_array *array, uint32_t ef, arb_deleted_bits deleted)
 {
+    array->dropped = 1;
     while (array->live > ef && array->count > 0) {
         array->count--;
         if (!arb_is_deleted(deleted, arb_candidate_node(array->sorted[array->count])))
@@ -62,8 +64,10 @@ static void trim(candidate_array *array, uint32_t ef, arb_deleted_bits deleted)
 static inline void offer(candidate_array *array, uint64_t candidate, uint32_t ef,
                          arb_deleted_bits deleted)
 {
-    if (array->live >= ef && array->count > 0 && candidate > array->sorted[array->count - 1])
+    if (array->live >= ef && array->count > 0 && candidate > array->sorted[array->count - 1]) {
+        array->dropped = 1;
         return;
+    }
     uint32_t place = arb_candidates_insert(array->sorted, array->count, candidate);
     array->count++;
     if (place < array->cursor)
@@ -73,6 +77,7 @@ static inline void offer(candidate_array *array, uint64_t candidate, uint32_t ef
     array->live++;
     if (array->live > ef) {
         if (deleted == NULL) {
+            array->dropped = 1;
             array->count--;
             array->live--;
         } else {
@@ -141,6 +146,7 @@ arb_status arb_search_layer(const arb_graph *graph, arb_searcher *searcher, cons
             offer(&array, arb_candidate(searcher->distances[i], searcher->fresh[i]), ef, deleted);
     }
     searcher->found_count = array.count;
+    searcher->found_all = !array.dropped;
     arb_visited_clear(searcher);
     return status;
 }
@@ -167,9 +173,8 @@ static arb_status find(const arb_graph *graph, arb_searcher *searcher, const arb
         arb_status status = arb_search_layer(graph, searcher, query, 0, ef, deleted);
         if (status != ARB_OK && status != ARB_SEARCH_OVERFLOW)
             return status;
-        int whole = status == ARB_OK && searcher->found_count < ef;
         keep_live(searcher, deleted);
-        if (status == ARB_OK && (searcher->found_count >= k || whole))
+        if (status == ARB_OK && (searcher->found_count >= k || searcher->found_all))
             return ARB_OK;
     }
     return arb_search_wide(graph, searcher, query, start, ef, deleted);

@@ -7,9 +7,11 @@
 #ifdef __SANITIZE_THREAD__
 #    define ROWS 1500u
 #    define FIRST_NODE_ROUNDS 60
+#    define DELETE_ROUNDS 10
 #else
 #    define ROWS 4000u
 #    define FIRST_NODE_ROUNDS 150
+#    define DELETE_ROUNDS 50
 #endif
 #define DIM 32u
 #define CLUSTERS 20u
@@ -204,21 +206,26 @@ static void *search_while_deleting(void *argument)
     return NULL;
 }
 
+/* Each round deletes the rows anew: a search whose rows go while it runs is rare. */
 static void test_deletes_beside_searches(void)
 {
     world *w = world_create(DIM, ARB_ELEMENT_F16, ARB_METRIC_L2, ROWS, CLUSTERS, 8, 40);
     link_rows(w, 0, ROWS, 1);
-    _Atomic uint32_t finished = 0;
-    pthread_t threads[3];
-    job jobs[3];
-    for (uint32_t i = 0; i < 3; i++) {
-        jobs[i] = (job){.w = w, .number = i, .finished = &finished};
-        EXPECT(pthread_create(&threads[i], NULL, i == 0 ? delete_most : search_while_deleting,
-                              &jobs[i]) == 0,
-               "thread %u", i);
+    for (int round = 0; round < DELETE_ROUNDS; round++) {
+        for (uint32_t word = 0; word <= ROWS / 64; word++)
+            atomic_store(&w->deleted[word], 0);
+        _Atomic uint32_t finished = 0;
+        pthread_t threads[3];
+        job jobs[3];
+        for (uint32_t i = 0; i < 3; i++) {
+            jobs[i] = (job){.w = w, .number = i, .finished = &finished};
+            EXPECT(pthread_create(&threads[i], NULL, i == 0 ? delete_most : search_while_deleting,
+                                  &jobs[i]) == 0,
+                   "thread %u", i);
+        }
+        for (uint32_t i = 0; i < 3; i++)
+            pthread_join(threads[i], NULL);
     }
-    for (uint32_t i = 0; i < 3; i++)
-        pthread_join(threads[i], NULL);
     world_destroy(w);
 }
 
