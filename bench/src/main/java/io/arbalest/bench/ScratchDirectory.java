@@ -21,7 +21,7 @@ public final class ScratchDirectory implements AutoCloseable {
 
   /** A new directory in the system's own place for such. */
   public static ScratchDirectory temporary(String prefix) throws IOException {
-    return new ScratchDirectory(Files.createTempDirectory(prefix));
+    return in(Path.of(System.getProperty("java.io.tmpdir")), prefix);
   }
 
   /** A new directory in {@code parent}, which is made where it is missing. */
