@@ -4,8 +4,8 @@
 #   cmake -S . -B build/aarch64 -DCMAKE_TOOLCHAIN_FILE=cmake/toolchain-aarch64-linux-gnu.cmake
 #   cmake --build build/aarch64 && ctest --test-dir build/aarch64
 #
-# qemu's own variable QEMU_CPU chooses the CPU it plays: max has FEAT_FP16 and FEAT_FHM, cortex-a72
-# neither. qemu 7 (Debian 12) needs gigabytes for tests that make many indexes; .ci/aarch64 brings a
+# qemu's own variable QEMU_CPU chooses the CPU it plays: max has FEAT_DotProd, FEAT_FP16 and FEAT_FHM,
+# cortex-a72 none of them. qemu 7 (Debian 12) needs gigabytes for tests that make many indexes; .ci/aarch64 brings a
 # newer one.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)

@@ -137,7 +137,7 @@ static void time_all(size_t dim, int repeats)
     for (int repeat = 0; repeat < repeats; repeat++) {
         for (size_t i = 0; i < candidate_count; i++) {
             timed_kernel *candidate = &candidates[i];
-            measure_prepare(candidate->kernel->type, dim);
+            measure_prepare(candidate->kernel, dim);
             timing ours = measure_time(candidate->kernel, candidate->kernel->function, dim);
             timing theirs = measure_time(candidate->kernel, candidate->reference, dim);
             candidate->ns[repeat] = ours.ns;
@@ -164,7 +164,7 @@ int main(int argc, char **argv)
         time_all(dim, parameters.repeats);
         for (size_t i = 0; i < candidate_count; i++) {
             timed_kernel *candidate = &candidates[i];
-            measure_prepare(candidate->kernel->type, dim);
+            measure_prepare(candidate->kernel, dim);
             bench_row *row = &rows[row_count++];
             *row = (bench_row){
                 .kernel = candidate->kernel,

@@ -1,11 +1,12 @@
 /* kernel_list.h: every kernel of the library, declared once.
  *
- * A list is a macro that takes three macros and applies them to its kernels:
+ * A list is a macro that takes four macros and applies them to its kernels:
  *   ONE(family, op, isa)            arb_<family>_<op>_<isa>: one query, one row
  *   FOUR(family, op, isa)           arb_<family>_<op>_x4_<isa>: one query, four rows by pointer
  *   CAST(from, to, From, To, isa)   arb_cast_<from>_<to>_<isa>: n elements, From and To in C
- * family is the element type of both operands; op is l2sq, dot or cosine; isa names the
- * instruction set as in kernel_sets.c.
+ *   JOB(job, isa)                   arb_<job>_<isa>, of the signature ARB_SIGNATURE_<job> below
+ * family is the element type of the operands (sq8: codes); op is l2sq, dot or cosine; isa names
+ * the instruction set as in kernel_sets.c.
  *
  * Prototypes, the name table, the tests and the bench are all made from these lists, so a kernel
  * that stands here cannot be forgotten by any of them. native/asm/README.md tells how to add one.
@@ -33,42 +34,70 @@
     CAST(u8, f16, uint8_t, uint16_t, isa)                                                          \
     CAST(f16, f32, uint16_t, float, isa)
 
+/* Distances over SQ8 codes: sums of integers, so every kernel gives the same float. dot takes an
+ * int8 query, l2sq a uint8 one on the rows' own grid; rows are uint8. */
+#define ARB_KERNELS_OF_SQ8(ONE, FOUR, isa)                                                         \
+    ONE(sq8, l2sq, isa)                                                                            \
+    ONE(sq8, dot, isa)                                                                             \
+    FOUR(sq8, l2sq, isa)                                                                           \
+    FOUR(sq8, dot, isa)
+
+/* Floats to SQ8 codes and back. */
+#define ARB_KERNELS_OF_SQ8_CODES(JOB, isa)                                                         \
+    JOB(sq8_encode, isa)                                                                           \
+    JOB(sq8_decode, isa)
+
 /* Portable C: native/kernels/reference_*.c. */
-#define ARB_KERNELS_REF(ONE, FOUR, CAST)                                                           \
+#define ARB_KERNELS_REF(ONE, FOUR, CAST, JOB)                                                      \
     ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, ref)                                                     \
     ARB_KERNELS_OF_FAMILY(ONE, FOUR, f32, ref)                                                     \
-    ARB_KERNELS_OF_CASTS(CAST, ref)
+    ARB_KERNELS_OF_SQ8(ONE, FOUR, ref)                                                             \
+    ARB_KERNELS_OF_CASTS(CAST, ref)                                                                \
+    ARB_KERNELS_OF_SQ8_CODES(JOB, ref)
 
 #if defined(ARB_ARCH_x86_64)
 
 /* native/asm/x86_64. avx2 and avx512 widen halves and sum in FP32; avx512fp16 computes on halves
- * and drains its sums into FP32. */
-#    define ARB_KERNELS_ARCH(ONE, FOUR, CAST)                                                      \
+ * and drains its sums into FP32. avx512vnni sums products of bytes. */
+#    define ARB_KERNELS_ARCH(ONE, FOUR, CAST, JOB)                                                 \
         ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, avx2)                                                \
         ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, avx512)                                              \
         ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, avx512fp16)                                          \
         ARB_KERNELS_OF_FAMILY(ONE, FOUR, f32, avx2)                                                \
         ARB_KERNELS_OF_FAMILY(ONE, FOUR, f32, avx512)                                              \
+        ARB_KERNELS_OF_SQ8(ONE, FOUR, avx2)                                                        \
+        ARB_KERNELS_OF_SQ8(ONE, FOUR, avx512vnni)                                                  \
         ARB_KERNELS_OF_CASTS(CAST, avx2)                                                           \
-        ARB_KERNELS_OF_CASTS(CAST, avx512)
+        ARB_KERNELS_OF_CASTS(CAST, avx512)                                                         \
+        ARB_KERNELS_OF_SQ8_CODES(JOB, avx2)                                                        \
+        ARB_KERNELS_OF_SQ8_CODES(JOB, avx512)
 
 #elif defined(ARB_ARCH_aarch64)
 
 /* native/asm/aarch64. neon widens; neonfp16 computes on halves and drains its sums into FP32;
  * neonfhm multiplies halves into FP32 sums (FMLAL). FMLAL has no subtraction, so l2sq rounds each
- * difference to a half: a native kernel, where dot and cosine are as exact as neon's. */
-#    define ARB_KERNELS_ARCH(ONE, FOUR, CAST)                                                      \
+ * difference to a half: a native kernel, where dot and cosine are as exact as neon's. neondotprod
+ * sums products of bytes (SDOT, UDOT). */
+#    define ARB_KERNELS_ARCH(ONE, FOUR, CAST, JOB)                                                 \
         ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, neon)                                                \
         ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, neonfp16)                                            \
         ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, neonfhm)                                             \
         ARB_KERNELS_OF_FAMILY(ONE, FOUR, f32, neon)                                                \
-        ARB_KERNELS_OF_CASTS(CAST, neon)
+        ARB_KERNELS_OF_SQ8(ONE, FOUR, neon)                                                        \
+        ARB_KERNELS_OF_SQ8(ONE, FOUR, neondotprod)                                                 \
+        ARB_KERNELS_OF_CASTS(CAST, neon)                                                           \
+        ARB_KERNELS_OF_SQ8_CODES(JOB, neon)
 
 #endif
 
-#define ARB_KERNELS(ONE, FOUR, CAST)                                                               \
-    ARB_KERNELS_REF(ONE, FOUR, CAST)                                                               \
-    ARB_KERNELS_ARCH(ONE, FOUR, CAST)
+#define ARB_KERNELS(ONE, FOUR, CAST, JOB)                                                          \
+    ARB_KERNELS_REF(ONE, FOUR, CAST, JOB)                                                          \
+    ARB_KERNELS_ARCH(ONE, FOUR, CAST, JOB)
+
+#define ARB_SIGNATURE_sq8_encode(name)                                                             \
+    void name(const float *src, const float *offset, float inverse_scale, uint8_t *dst, size_t n)
+#define ARB_SIGNATURE_sq8_decode(name)                                                             \
+    void name(const uint8_t *src, const float *offset, float scale, float *dst, size_t n)
 
 #define ARB_DECLARE_ONE(family, op, isa)                                                           \
     float arb_##family##_##op##_##isa(const void *query, const void *row, size_t dim);
@@ -77,11 +106,13 @@
                                         float out[4]);
 #define ARB_DECLARE_CAST(from, to, From, To, isa)                                                  \
     void arb_cast_##from##_##to##_##isa(const From *src, To *dst, size_t n);
+#define ARB_DECLARE_JOB(job, isa) ARB_SIGNATURE_##job(arb_##job##_##isa);
 
-ARB_KERNELS(ARB_DECLARE_ONE, ARB_DECLARE_FOUR, ARB_DECLARE_CAST)
+ARB_KERNELS(ARB_DECLARE_ONE, ARB_DECLARE_FOUR, ARB_DECLARE_CAST, ARB_DECLARE_JOB)
 
 #undef ARB_DECLARE_ONE
 #undef ARB_DECLARE_FOUR
 #undef ARB_DECLARE_CAST
+#undef ARB_DECLARE_JOB
 
 #endif

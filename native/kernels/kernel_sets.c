@@ -16,6 +16,12 @@
         [ARB_METRIC_L2] = PAIR(family, l2sq, isa),                                                 \
         [ARB_METRIC_COSINE] = PAIR(family, cosine, isa), [ARB_METRIC_DOT] = PAIR(family, dot, isa) \
     }
+/* dot serves cosine: its rows are normalised */
+#define SQ8_PAIRS(isa)                                                                             \
+    .sq8 = {[ARB_METRIC_L2] = PAIR(sq8, l2sq, isa),                                                \
+            [ARB_METRIC_COSINE] = PAIR(sq8, dot, isa),                                             \
+            [ARB_METRIC_DOT] = PAIR(sq8, dot, isa)}
+#define SQ8_CODES(isa) .sq8_encode = arb_sq8_encode_##isa, .sq8_decode = arb_sq8_decode_##isa
 #define CASTS(isa)                                                                                 \
     .cast_f32_f16 = arb_cast_f32_f16_##isa, .cast_f64_f16 = arb_cast_f64_f16_##isa,                \
     .cast_i8_f16 = arb_cast_i8_f16_##isa, .cast_u8_f16 = arb_cast_u8_f16_##isa,                    \
@@ -26,47 +32,76 @@ static const arb_kernel_set sets[] = {
         .name = "ref",
         .requires = 0,
         .distance = {[ARB_ELEMENT_F16] = PAIRS(f16, ref), [ARB_ELEMENT_F32] = PAIRS(f32, ref)},
+        SQ8_PAIRS(ref),
         CASTS(ref),
+        SQ8_CODES(ref),
     },
 #if defined(ARB_ARCH_x86_64)
     {
         .name = "avx2",
         .requires = ARB_CPU_AVX2,
         .distance = {[ARB_ELEMENT_F16] = PAIRS(f16, avx2), [ARB_ELEMENT_F32] = PAIRS(f32, avx2)},
+        SQ8_PAIRS(avx2),
         CASTS(avx2),
+        SQ8_CODES(avx2),
     },
     {
         .name = "avx512",
         .requires = ARB_CPU_AVX2 | ARB_CPU_AVX512,
         .distance =
             {[ARB_ELEMENT_F16] = PAIRS(f16, avx512), [ARB_ELEMENT_F32] = PAIRS(f32, avx512)},
+        SQ8_PAIRS(avx2),
         CASTS(avx512),
+        SQ8_CODES(avx512),
+    },
+    {
+        .name = "avx512vnni",
+        .requires = ARB_CPU_AVX2 | ARB_CPU_AVX512 | ARB_CPU_AVX512VNNI,
+        .distance =
+            {[ARB_ELEMENT_F16] = PAIRS(f16, avx512), [ARB_ELEMENT_F32] = PAIRS(f32, avx512)},
+        SQ8_PAIRS(avx512vnni),
+        CASTS(avx512),
+        SQ8_CODES(avx512),
     },
     {
         .name = "avx512fp16",
-        .requires = ARB_CPU_AVX2 | ARB_CPU_AVX512 | ARB_CPU_AVX512FP16,
+        .requires = ARB_CPU_AVX2 | ARB_CPU_AVX512 | ARB_CPU_AVX512VNNI | ARB_CPU_AVX512FP16,
         .distance =
             {[ARB_ELEMENT_F16] = PAIRS(f16, avx512), [ARB_ELEMENT_F32] = PAIRS(f32, avx512)},
         .native = PAIRS(f16, avx512fp16),
+        SQ8_PAIRS(avx512vnni),
         CASTS(avx512),
+        SQ8_CODES(avx512),
     },
 #elif defined(ARB_ARCH_aarch64)
     {
         .name = "neon",
         .requires = ARB_CPU_NEON,
         .distance = {[ARB_ELEMENT_F16] = PAIRS(f16, neon), [ARB_ELEMENT_F32] = PAIRS(f32, neon)},
+        SQ8_PAIRS(neon),
         CASTS(neon),
+        SQ8_CODES(neon),
+    },
+    {
+        .name = "neondotprod",
+        .requires = ARB_CPU_NEON | ARB_CPU_NEONDOTPROD,
+        .distance = {[ARB_ELEMENT_F16] = PAIRS(f16, neon), [ARB_ELEMENT_F32] = PAIRS(f32, neon)},
+        SQ8_PAIRS(neondotprod),
+        CASTS(neon),
+        SQ8_CODES(neon),
     },
     {
         .name = "neonfp16",
-        .requires = ARB_CPU_NEON | ARB_CPU_NEONFP16,
+        .requires = ARB_CPU_NEON | ARB_CPU_NEONDOTPROD | ARB_CPU_NEONFP16,
         .distance = {[ARB_ELEMENT_F16] = PAIRS(f16, neon), [ARB_ELEMENT_F32] = PAIRS(f32, neon)},
         .native = PAIRS(f16, neonfp16),
+        SQ8_PAIRS(neondotprod),
         CASTS(neon),
+        SQ8_CODES(neon),
     },
     {
         .name = "neonfhm",
-        .requires = ARB_CPU_NEON | ARB_CPU_NEONFP16 | ARB_CPU_NEONFHM,
+        .requires = ARB_CPU_NEON | ARB_CPU_NEONDOTPROD | ARB_CPU_NEONFP16 | ARB_CPU_NEONFHM,
         .distance = {[ARB_ELEMENT_F16] = {[ARB_METRIC_L2] = PAIR(f16, l2sq, neon),
                                           [ARB_METRIC_COSINE] = PAIR(f16, cosine, neonfhm),
                                           [ARB_METRIC_DOT] = PAIR(f16, dot, neonfhm)},
@@ -74,7 +109,9 @@ static const arb_kernel_set sets[] = {
         /* FMLAL multiplies and adds at the pace of FP16 arithmetic, so that rounding dot and cosine
          * to FP16 would win nothing here */
         .native = {[ARB_METRIC_L2] = PAIR(f16, l2sq, neonfhm)},
+        SQ8_PAIRS(neondotprod),
         CASTS(neon),
+        SQ8_CODES(neon),
     },
 #endif
 };
@@ -119,8 +156,9 @@ typedef struct named_kernel {
     {"arb_" #family "_" #op "_x4_" #isa, (any_fn)arb_##family##_##op##_x4_##isa},
 #define NAME_CAST(from, to, From, To, isa)                                                         \
     {"arb_cast_" #from "_" #to "_" #isa, (any_fn)arb_cast_##from##_##to##_##isa},
+#define NAME_JOB(job, isa) {"arb_" #job "_" #isa, (any_fn)arb_##job##_##isa},
 
-static const named_kernel named_kernels[] = {ARB_KERNELS(NAME_ONE, NAME_FOUR, NAME_CAST)};
+static const named_kernel named_kernels[] = {ARB_KERNELS(NAME_ONE, NAME_FOUR, NAME_CAST, NAME_JOB)};
 
 /* A job is a member of arb_kernel_set. */
 typedef struct job {
@@ -137,7 +175,7 @@ typedef struct job {
     JOB_PAIR(prefix, "l2sq", table[ARB_METRIC_L2]),                                                \
         JOB_PAIR(prefix, "dot", table[ARB_METRIC_DOT]),                                            \
         JOB_PAIR(prefix, "cosine", table[ARB_METRIC_COSINE])
-#define JOB_CAST(name)                                                                             \
+#define JOB_MEMBER(name)                                                                           \
     {                                                                                              \
 #        name, offsetof(arb_kernel_set, name)                                                      \
     }
@@ -146,11 +184,15 @@ static const job jobs[] = {
     JOB_PAIRS("f16_", distance[ARB_ELEMENT_F16]),
     JOB_PAIRS("f32_", distance[ARB_ELEMENT_F32]),
     JOB_PAIRS("native_f16_", native),
-    JOB_CAST(cast_f32_f16),
-    JOB_CAST(cast_f64_f16),
-    JOB_CAST(cast_i8_f16),
-    JOB_CAST(cast_u8_f16),
-    JOB_CAST(cast_f16_f32),
+    JOB_MEMBER(cast_f32_f16),
+    JOB_MEMBER(cast_f64_f16),
+    JOB_MEMBER(cast_i8_f16),
+    JOB_MEMBER(cast_u8_f16),
+    JOB_MEMBER(cast_f16_f32),
+    JOB_PAIR("sq8_", "l2sq", sq8[ARB_METRIC_L2]),
+    JOB_PAIR("sq8_", "dot", sq8[ARB_METRIC_DOT]),
+    JOB_MEMBER(sq8_encode),
+    JOB_MEMBER(sq8_decode),
 };
 
 static const char *name_of(any_fn function)

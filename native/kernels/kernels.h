@@ -41,6 +41,17 @@ typedef struct arb_kernel_set {
     void (*cast_i8_f16)(const int8_t *src, uint16_t *dst, size_t n);
     void (*cast_u8_f16)(const uint8_t *src, uint16_t *dst, size_t n);
     void (*cast_f16_f32)(const uint16_t *src, float *dst, size_t n);
+    /* Over SQ8 codes, which stand for value_i = offset_i + scale * code_i. Rows are uint8[dim].
+     * L2: query uint8[dim] on the same grid, the sum of squared differences of codes. DOT and
+     * COSINE (codes of normalised rows): query int8[dim] in -127..127, the sum of products. Exact
+     * int32 sums up to ARB_DIM_MAX, converted to float. */
+    arb_distance sq8[ARB_METRICS];
+    /* dst_i = (src_i - offset_i) * inverse_scale, rounded to nearest even, kept within 0..255; a
+     * NaN gives 0. src, offset and dst have n elements and do not overlap. */
+    void (*sq8_encode)(const float *src, const float *offset, float inverse_scale, uint8_t *dst,
+                       size_t n);
+    /* dst_i = offset_i + scale * src_i, the product rounded and then the sum. */
+    void (*sq8_decode)(const uint8_t *src, const float *offset, float scale, float *dst, size_t n);
 } arb_kernel_set;
 
 /* NULL where there is no such set. Sets go from the plainest (0, "ref") to the widest. */

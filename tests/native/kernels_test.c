@@ -14,10 +14,18 @@
 static void check(const kernel_entry *kernel, test_effort effort, kernel_report *report)
 {
     *report = (kernel_report){.kernel = kernel->name};
-    if (kernel->shape == SHAPE_CAST) {
-        check_cast(kernel, effort, report);
-    } else {
+    switch (kernel->shape) {
+    case SHAPE_ONE:
+    case SHAPE_FOUR:
         check_distance(kernel, effort, report);
+        break;
+    case SHAPE_CAST:
+        check_cast(kernel, effort, report);
+        break;
+    case SHAPE_ENCODE:
+    case SHAPE_DECODE:
+        check_codec(kernel, effort, report);
+        break;
     }
 }
 
@@ -83,8 +91,9 @@ int main(int argc, char **argv)
     if (caught < 0) {
         return 1;
     }
-    kernel_report reference = {.kernel = "reference casts"};
+    kernel_report reference = {.kernel = "reference casts and codes"};
     check_reference_casts(effort, &reference);
+    check_reference_codec(&reference);
     if (reference.faults) {
         printf("FAILED %s: %s\n", reference.kernel, reference.first);
         return 1;

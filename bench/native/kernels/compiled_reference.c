@@ -10,11 +10,13 @@ typedef struct compiled_job {
 } compiled_job;
 
 #define NAMED_DISTANCE(job, isa) {#job, (any_fn)job##_##isa}, {#job "_x4", (any_fn)job##_x4_##isa},
-#define NAMED_CAST(job, isa) {#job, (any_fn)job##_##isa},
+#define NAMED_ROW(job, isa) {#job, (any_fn)job##_##isa},
 
 #if defined(ARB_ARCH_x86_64)
-static const compiled_job jobs_haswell[] = {REFERENCE_JOBS(NAMED_DISTANCE, NAMED_CAST, haswell)};
-static const compiled_job jobs_avx512[] = {REFERENCE_JOBS(NAMED_DISTANCE, NAMED_CAST, avx512)};
+static const compiled_job jobs_haswell[] = {
+    REFERENCE_JOBS(NAMED_DISTANCE, NAMED_ROW, NAMED_ROW, haswell)};
+static const compiled_job jobs_avx512[] = {
+    REFERENCE_JOBS(NAMED_DISTANCE, NAMED_ROW, NAMED_ROW, avx512)};
 #    define JOB_COUNT (sizeof jobs_avx512 / sizeof jobs_avx512[0])
 
 static const compiled_job *jobs(void)
@@ -28,7 +30,8 @@ const char *compiled_reference_flags(void)
                                            : ARB_COMPILER " " ARB_REFERENCE_FLAGS_haswell;
 }
 #else
-static const compiled_job jobs_generic[] = {REFERENCE_JOBS(NAMED_DISTANCE, NAMED_CAST, generic)};
+static const compiled_job jobs_generic[] = {
+    REFERENCE_JOBS(NAMED_DISTANCE, NAMED_ROW, NAMED_ROW, generic)};
 #    define JOB_COUNT (sizeof jobs_generic / sizeof jobs_generic[0])
 
 static const compiled_job *jobs(void)

@@ -180,3 +180,49 @@ CAST(f64, double, f16, _Float16)
 CAST(i8, int8_t, f16, _Float16)
 CAST(u8, uint8_t, f16, _Float16)
 CAST(f16, _Float16, f32, float)
+
+/* ---- SQ8 codes ---- */
+
+float NAME(sq8_l2sq)(const void *query, const void *row, size_t dim)
+{
+    const uint8_t *q = query, *r = row;
+    int32_t sum = 0;
+    for (size_t i = 0; i < dim; i++) {
+        sum += (q[i] - r[i]) * (q[i] - r[i]);
+    }
+    return (float)sum;
+}
+
+float NAME(sq8_dot)(const void *query, const void *row, size_t dim)
+{
+    const int8_t *q = query;
+    const uint8_t *r = row;
+    int32_t sum = 0;
+    for (size_t i = 0; i < dim; i++) {
+        sum += q[i] * r[i];
+    }
+    return (float)sum;
+}
+
+FOUR(sq8_l2sq)
+FOUR(sq8_dot)
+
+void NAME(sq8_encode)(const void *src, const float *offset, float factor, void *dst, size_t n)
+{
+    const float *in = src;
+    uint8_t *out = dst;
+    for (size_t i = 0; i < n; i++) {
+        float scaled = (in[i] - offset[i]) * factor;
+        float kept = scaled > 0 ? scaled : 0;
+        out[i] = (uint8_t)(int)rintf(kept < 255 ? kept : 255);
+    }
+}
+
+void NAME(sq8_decode)(const void *src, const float *offset, float factor, void *dst, size_t n)
+{
+    const uint8_t *in = src;
+    float *out = dst;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = offset[i] + factor * (float)in[i];
+    }
+}

@@ -9,8 +9,10 @@
     float job##_##isa(const void *query, const void *row, size_t dim);                             \
     void job##_x4_##isa(const void *query, const void *const rows[4], size_t dim, float out[4]);
 #define REFERENCE_CAST(job, isa) void job##_##isa(const void *src, void *dst, size_t n);
+#define REFERENCE_CODEC(job, isa)                                                                  \
+    void job##_##isa(const void *src, const float *offset, float factor, void *dst, size_t n);
 
-#define REFERENCE_JOBS(DISTANCE, CAST, isa)                                                        \
+#define REFERENCE_JOBS(DISTANCE, CAST, CODEC, isa)                                                 \
     DISTANCE(f16_l2sq, isa)                                                                        \
     DISTANCE(f16_dot, isa)                                                                         \
     DISTANCE(f16_cosine, isa)                                                                      \
@@ -21,13 +23,17 @@
     CAST(cast_f64_f16, isa)                                                                        \
     CAST(cast_i8_f16, isa)                                                                         \
     CAST(cast_u8_f16, isa)                                                                         \
-    CAST(cast_f16_f32, isa)
+    CAST(cast_f16_f32, isa)                                                                        \
+    DISTANCE(sq8_l2sq, isa)                                                                        \
+    DISTANCE(sq8_dot, isa)                                                                         \
+    CODEC(sq8_encode, isa)                                                                         \
+    CODEC(sq8_decode, isa)
 
 #if defined(ARB_ARCH_x86_64)
-REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, haswell)
-REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, avx512)
+REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, haswell)
+REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, avx512)
 #else
-REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, generic)
+REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, generic)
 #endif
 
 #endif

@@ -16,7 +16,12 @@
 static _Alignas(64) uint8_t query[MEASURE_DIM_MAX * 8];
 static _Alignas(64) uint8_t row_bytes[MEASURE_ROWS * MEASURE_DIM_MAX * 8];
 static uint8_t *rows[MEASURE_ROWS]; /* into row_bytes, one behind the other as in an index */
-static _Alignas(64) uint8_t cast_result[MEASURE_DIM_MAX * 8];
+static _Alignas(64) uint8_t row_result[MEASURE_DIM_MAX * 8];
+static _Alignas(64) float codec_offset[MEASURE_DIM_MAX];
+
+/* A grid that spans most components of a unit vector. */
+#define CODEC_OFFSET (-0.25f)
+#define CODEC_SCALE (0.5f / 255)
 
 static uint64_t counter(void)
 {
@@ -79,6 +84,7 @@ static double load(element_type type, const uint8_t *vector, size_t i)
     case TYPE_i8:
         return (int8_t)vector[i];
     case TYPE_u8:
+    case TYPE_sq8:
         return vector[i];
     }
     return NAN;
@@ -97,15 +103,42 @@ static void fill_unit(element_type type, uint8_t *vector, size_t dim, uint64_t *
     }
 }
 
-void measure_prepare(element_type type, size_t dim)
+/* The query of a dot over codes is the one signed operand of its family. */
+static element_type type_of_query(const kernel_entry *kernel)
+{
+    return kernel->type == TYPE_sq8 && kernel->metric == ARB_METRIC_DOT ? TYPE_i8 : kernel->type;
+}
+
+static void fill(element_type type, int are_codes, uint8_t *vector, size_t dim, uint64_t *state)
+{
+    if (!are_codes) {
+        fill_unit(type, vector, dim, state);
+        return;
+    }
+    for (size_t i = 0; i < dim; i++) {
+        vector[i] = (uint8_t)(test_random_below(state, 255) - (type == TYPE_i8 ? 127 : 0));
+    }
+}
+
+void measure_prepare(const kernel_entry *kernel, size_t dim)
 {
     uint64_t state = dim;
-    size_t stride = (dim * arb_type_size(type) + 63) / 64 * 64;
-    fill_unit(type, query, dim, &state);
+    size_t stride = (dim * arb_type_size(kernel->type) + 63) / 64 * 64;
+    int are_codes = kernel->type == TYPE_sq8 || kernel->shape == SHAPE_DECODE;
+    fill(type_of_query(kernel), are_codes, query, dim, &state);
     for (int row = 0; row < MEASURE_ROWS; row++) {
         rows[row] = row_bytes + (size_t)row * stride;
-        fill_unit(type, rows[row], dim, &state);
+        fill(kernel->type, are_codes, rows[row], dim, &state);
     }
+    for (size_t i = 0; i < dim; i++) {
+        codec_offset[i] = CODEC_OFFSET;
+    }
+}
+
+static void call_codec(const kernel_entry *kernel, any_fn function, const uint8_t *row, size_t dim)
+{
+    float factor = kernel->shape == SHAPE_ENCODE ? 1 / CODEC_SCALE : CODEC_SCALE;
+    ((arb_codec_fn)function)(row, codec_offset, factor, row_result, dim);
 }
 
 /* ---- Time ---- */
@@ -135,8 +168,14 @@ static void work(const kernel_entry *kernel, any_fn function, size_t dim, long c
         break;
     case SHAPE_CAST:
         for (long i = 0; i < count; i++) {
-            ((void (*)(const void *, void *, size_t))function)(rows[i % MEASURE_ROWS], cast_result,
+            ((void (*)(const void *, void *, size_t))function)(rows[i % MEASURE_ROWS], row_result,
                                                                dim);
+        }
+        break;
+    case SHAPE_ENCODE:
+    case SHAPE_DECODE:
+        for (long i = 0; i < count; i++) {
+            call_codec(kernel, function, rows[i % MEASURE_ROWS], dim);
         }
         break;
     }
@@ -158,10 +197,15 @@ timing measure_time(const kernel_entry *kernel, any_fn function, size_t dim)
     return (timing){ns / (double)count, (double)(to - from) / (double)count};
 }
 
+static int is_distance(const kernel_entry *kernel)
+{
+    return kernel->shape == SHAPE_ONE || kernel->shape == SHAPE_FOUR;
+}
+
 double measure_bytes(const kernel_entry *kernel, size_t dim)
 {
     size_t size = arb_type_size(kernel->type);
-    return (double)(dim * (kernel->shape == SHAPE_CAST ? size + arb_type_size(kernel->to) : size));
+    return (double)(dim * (is_distance(kernel) ? size : size + arb_type_size(kernel->to)));
 }
 
 /* ---- Error ---- */
@@ -170,7 +214,7 @@ static double exact_distance(const kernel_entry *kernel, const uint8_t *row, siz
 {
     double l2sq = 0, dot = 0, qq = 0, rr = 0;
     for (size_t i = 0; i < dim; i++) {
-        double a = load(kernel->type, query, i), b = load(kernel->type, row, i);
+        double a = load(type_of_query(kernel), query, i), b = load(kernel->type, row, i);
         l2sq += (a - b) * (a - b);
         dot += a * b;
         qq += a * a;
@@ -191,11 +235,30 @@ static double cast_error(const kernel_entry *kernel, size_t dim)
 {
     double worst = 0;
     for (int row = 0; row < MEASURE_ROWS; row++) {
-        ((void (*)(const void *, void *, size_t))kernel->function)(rows[row], cast_result, dim);
+        ((void (*)(const void *, void *, size_t))kernel->function)(rows[row], row_result, dim);
         for (size_t i = 0; i < dim; i++) {
             double wanted = load(kernel->type, rows[row], i);
-            double error = fabs(load(kernel->to, cast_result, i) - wanted);
+            double error = fabs(load(kernel->to, row_result, i) - wanted);
             worst = wanted != 0 ? fmax(worst, error / fabs(wanted)) : fmax(worst, error);
+        }
+    }
+    return worst;
+}
+
+static double codec_error(const kernel_entry *kernel, size_t dim)
+{
+    double worst = 0, scale = (double)CODEC_SCALE;
+    for (int row = 0; row < MEASURE_ROWS; row++) {
+        call_codec(kernel, kernel->function, rows[row], dim);
+        for (size_t i = 0; i < dim; i++) {
+            double from = load(kernel->type, rows[row], i), to = load(kernel->to, row_result, i);
+            if (kernel->shape == SHAPE_DECODE) {
+                double wanted = (double)CODEC_OFFSET + scale * from;
+                worst = fmax(worst, fabs(to - wanted) / fabs(wanted));
+            } else {
+                double wanted = fmin(fmax((from - (double)CODEC_OFFSET) / scale, 0), 255);
+                worst = fmax(worst, fabs(to - wanted) / 255);
+            }
         }
     }
     return worst;
@@ -205,6 +268,9 @@ double measure_error(const kernel_entry *kernel, size_t dim)
 {
     if (kernel->shape == SHAPE_CAST) {
         return cast_error(kernel, dim);
+    }
+    if (!is_distance(kernel)) {
+        return codec_error(kernel, dim);
     }
     double worst = 0;
     for (int row = 0; row < MEASURE_ROWS; row++) {
@@ -216,7 +282,8 @@ double measure_error(const kernel_entry *kernel, size_t dim)
             const void *four[4] = {rows[row], rows[row], rows[row], rows[row]};
             ((arb_distance_x4_fn)kernel->function)(query, four, dim, found);
         }
-        double magnitude = kernel->metric == ARB_METRIC_DOT ? 1 : fabs(wanted);
+        double magnitude =
+            kernel->metric == ARB_METRIC_DOT && kernel->type != TYPE_sq8 ? 1 : fabs(wanted);
         worst = fmax(worst, fabs((double)found[0] - wanted) / magnitude);
     }
     return worst;

@@ -7,8 +7,9 @@
 #define MEASURE_DIM_MAX 8192
 #define MEASURE_ROWS 8 /* a call goes to the next row or four: few enough for the caches */
 
-/* Fills the operands with unit vectors (casts: their components) of this dimension. */
-void measure_prepare(element_type type, size_t dim);
+/* Fills the operands with unit vectors (casts: their components; codes: random ones) of this
+ * dimension. */
+void measure_prepare(const kernel_entry *kernel, size_t dim);
 
 typedef struct timing {
     double ns;     /* a distance; for a cast, a row */
@@ -19,7 +20,7 @@ typedef struct timing {
 timing measure_time(const kernel_entry *kernel, any_fn function, size_t dim);
 
 /* The largest error over all rows, relative to the exact result (of a dot: to the norms, which are
- * 1). */
+ * 1; of an encoder: to the span of its grid). */
 double measure_error(const kernel_entry *kernel, size_t dim);
 
 /* Bytes of rows that the time is for: read, and for casts written too. */

@@ -75,9 +75,10 @@ ARB_API uint64_t arb_cpu_features(void);
 ARB_API int32_t arb_kernel_set_count(void);
 ARB_API const char *arb_kernel_set_name(int32_t set);  /* NULL if there is no such set */
 ARB_API uint64_t arb_kernel_set_requires(int32_t set); /* ARB_CPU_* bits; 0 for ref */
-/* What the set runs for a job: job is "f16_l2sq", "f16_cosine_x4", "f32_dot", "cast_f32_f16", ...,
- * or "native_f16_l2sq" for the kernel with FP16 sums. The answer is a kernel's name such as
- * "arb_f16_l2sq_avx512", or NULL for an unknown job or one that the set has no kernel for. */
+/* What the set runs for a job: job is "f16_l2sq", "f16_cosine_x4", "f32_dot", "cast_f32_f16",
+ * "sq8_dot_x4", "sq8_encode", ..., or "native_f16_l2sq" for the kernel with FP16 sums. The answer
+ * is a kernel's name such as "arb_f16_l2sq_avx512", or NULL for an unknown job or one that the set
+ * has no kernel for. */
 ARB_API const char *arb_kernel_set_kernel(int32_t set, const char *job);
 
 /* ---- Index --------------------------------------------------------------------------------- */

@@ -39,20 +39,28 @@
      ARB_METRIC_L2,                                                                                \
      (any_fn)arb_cast_##from##_##into##_##isa,                                                     \
      (any_fn)arb_cast_##from##_##into##_ref},
+/* shape, source and result of the jobs that are no distance and no cast */
+#define JOB_sq8_encode SHAPE_ENCODE, TYPE_f32, TYPE_u8
+#define JOB_sq8_decode SHAPE_DECODE, TYPE_u8, TYPE_f32
 
-const kernel_entry arb_catalog[] = {ARB_KERNELS(CATALOG_ONE, CATALOG_FOUR, CATALOG_CAST)};
+#define CATALOG_JOB(job, isa)                                                                      \
+    {"arb_" #job "_" #isa,   #isa, JOB_##job, ARB_METRIC_L2, (any_fn)arb_##job##_##isa,            \
+     (any_fn)arb_##job##_ref},
+
+const kernel_entry arb_catalog[] = {
+    ARB_KERNELS(CATALOG_ONE, CATALOG_FOUR, CATALOG_CAST, CATALOG_JOB)};
 const size_t arb_catalog_count = sizeof arb_catalog / sizeof arb_catalog[0];
 
 size_t arb_type_size(element_type type)
 {
-    static const size_t sizes[] = {
-        [TYPE_f16] = 2, [TYPE_f32] = 4, [TYPE_f64] = 8, [TYPE_i8] = 1, [TYPE_u8] = 1};
+    static const size_t sizes[] = {[TYPE_f16] = 2, [TYPE_f32] = 4, [TYPE_f64] = 8,
+                                   [TYPE_i8] = 1,  [TYPE_u8] = 1,  [TYPE_sq8] = 1};
     return sizes[type];
 }
 
 int arb_kernel_is_native(const kernel_entry *kernel)
 {
-    for (int32_t set = 0; kernel->shape != SHAPE_CAST && set < arb_kernel_set_count(); set++) {
+    for (int32_t set = 0; set < arb_kernel_set_count(); set++) {
         const arb_distance *native = &arb_kernel_set_at(set)->native[kernel->metric];
         if (kernel->function == (any_fn)native->one || kernel->function == (any_fn)native->four) {
             return 1;
@@ -76,6 +84,7 @@ static void call_once(const kernel_entry *kernel)
 {
     double source[64] = {0};
     double other[64] = {0};
+    float offset[64] = {0};
     const void *rows[4] = {other, other, other, other};
     float out[4];
     switch (kernel->shape) {
@@ -87,6 +96,10 @@ static void call_once(const kernel_entry *kernel)
         break;
     case SHAPE_CAST:
         ((void (*)(const void *, void *, size_t))kernel->function)(source, other, 64);
+        break;
+    case SHAPE_ENCODE:
+    case SHAPE_DECODE:
+        ((arb_codec_fn)kernel->function)(source, offset, 1, other, 64);
         break;
     }
 }

@@ -5,21 +5,32 @@
 #include "checkasm/checked_call.h"
 #include "kernels/kernels.h"
 
-typedef enum kernel_shape { SHAPE_ONE, SHAPE_FOUR, SHAPE_CAST } kernel_shape;
+typedef enum kernel_shape {
+    SHAPE_ONE,
+    SHAPE_FOUR,
+    SHAPE_CAST,
+    SHAPE_ENCODE,
+    SHAPE_DECODE
+} kernel_shape;
 
-/* Element types of operands, as kernel_list.h spells them. */
-typedef enum element_type { TYPE_f16, TYPE_f32, TYPE_f64, TYPE_i8, TYPE_u8 } element_type;
+/* Element types of operands, as kernel_list.h spells them. TYPE_sq8 is uint8 but for the query of a
+ * dot, which is int8 in -127..127. */
+typedef enum element_type { TYPE_f16, TYPE_f32, TYPE_f64, TYPE_i8, TYPE_u8, TYPE_sq8 } element_type;
 
 typedef struct kernel_entry {
     const char *name; /* "arb_f16_l2sq_x4_avx2" */
     const char *isa;  /* "avx2" */
     kernel_shape shape;
-    element_type type; /* of both operands of a distance, of a cast's source */
-    element_type to;   /* of a cast's result */
+    element_type type; /* of both operands of a distance, of the source of another shape */
+    element_type to;   /* of that shape's result */
     arb_metric metric; /* of a distance */
     any_fn function;
     any_fn reference; /* the set ref's kernel for the same job */
 } kernel_entry;
+
+/* sq8_encode and sq8_decode, whose pointers differ in type alone. */
+typedef void (*arb_codec_fn)(const void *src, const float *offset, float factor, void *dst,
+                             size_t n);
 
 extern const kernel_entry arb_catalog[];
 extern const size_t arb_catalog_count;

@@ -17,12 +17,16 @@ typedef struct checked_call {
     float result;     /* 40: what came back in the first vector register */
     uint32_t vectors; /* 44: in: which vector registers exist, VECTORS_* */
     uint64_t broken;  /* 48: out: BROKEN_* bits */
+    float real;       /* 56: the argument in the first vector register, its other lanes NaN */
+    uint64_t integer; /* 64: what came back in rax; x0 */
 } checked_call;
 
 _Static_assert(offsetof(checked_call, args) == 8, "known to checked_call.S");
 _Static_assert(offsetof(checked_call, result) == 40, "known to checked_call.S");
 _Static_assert(offsetof(checked_call, vectors) == 44, "known to checked_call.S");
 _Static_assert(offsetof(checked_call, broken) == 48, "known to checked_call.S");
+_Static_assert(offsetof(checked_call, real) == 56, "known to checked_call.S");
+_Static_assert(offsetof(checked_call, integer) == 64, "known to checked_call.S");
 
 #define VECTORS_BASE 0u   /* SSE; NEON */
 #define VECTORS_AVX 1u    /* x86-64: the trampoline may use ymm0-ymm15 */

@@ -1,4 +1,4 @@
-/* checks.h: the two checks of the kernel test. */
+/* checks.h: the checks of the kernel test. */
 #ifndef ARB_CHECKASM_CHECKS_H
 #define ARB_CHECKASM_CHECKS_H
 
@@ -10,17 +10,25 @@
 typedef enum test_effort { REDUCED, FULL } test_effort;
 
 #define LENGTH_DENSE_MAX 130 /* every length from 0 to this one */
-#define LENGTH_MAX 3072
-static const size_t long_lengths[] = {384, 768, 1024, 1536, 3072};
+#define LENGTH_MAX ARB_DIM_MAX
+static const size_t long_lengths[] = {384, 768, 1024, 1536, 3072, LENGTH_MAX};
 #define LONG_LENGTHS (sizeof long_lengths / sizeof long_lengths[0])
 
 /* Holds a distance kernel against the definition in double: every length, every byte offset, both
- * ends flush against guard pages, special values at every position. */
+ * ends flush against guard pages, special values at every position. Sums of integers must be met
+ * exactly. */
 void check_distance(const kernel_entry *kernel, test_effort effort, kernel_report *report);
 
 /* Holds a cast against the reference, bit for bit: the same lengths and offsets, then every half or
  * every neighbourhood of a rounding tie. */
 void check_cast(const kernel_entry *kernel, test_effort effort, kernel_report *report);
+
+/* Holds sq8_encode or sq8_decode against the reference, bit for bit: the same lengths and offsets,
+ * then ties of rounding and what must be kept within 0..255. */
+void check_codec(const kernel_entry *kernel, test_effort effort, kernel_report *report);
+
+/* Whether the reference codec gives what integer arithmetic says. */
+void check_reference_codec(kernel_report *report);
 
 /* Whether the reference casts themselves agree with the compiler's conversions. */
 void check_reference_casts(test_effort effort, kernel_report *report);

@@ -107,12 +107,8 @@ static void check_guards(const kernel_entry *kernel, kernel_report *report)
 static void check_length(const kernel_entry *kernel, size_t length, test_effort effort,
                          kernel_report *report)
 {
-    /* FP16 sums, and FP32 sums of float32's subnormals, have nothing left of squares so small */
-    int can_sum_subnormals = kernel->type == TYPE_f16 && !arb_kernel_is_native(kernel);
     for (data_kind kind = 0; kind < DATA_KINDS; kind++) {
-        /* a lone subnormal component has norm 0 in sums that underflow */
-        int underflows = kind == DATA_SUBNORMAL && !can_sum_subnormals;
-        if (!underflows) {
+        if (operands_make_sense(kernel, kind)) {
             operands_fill(&the_operands, kernel, length, kind);
             check_guards(kernel, report);
         }
@@ -127,17 +123,25 @@ static void check_length(const kernel_entry *kernel, size_t length, test_effort 
 /* Special values at a position: the result must be what the definition gives, so an infinity or a
  * NaN anywhere shows, which also proves that every component is read; a zero vector is a defined
  * case. */
+#define SPECIALS 6
+static const double special_values[SPECIALS] = {NAN, INFINITY, -INFINITY, 0.0, -0.0, 1.5};
+static const double special_codes[SPECIALS] = {0, 255, 128, 127, 1, 254};
+static const double special_signed_codes[SPECIALS] = {0, -127, 127, -1, 1, -126};
+
 static void check_special_at(const kernel_entry *kernel, size_t position, kernel_report *report)
 {
-    static const double specials[] = {NAN, INFINITY, -INFINITY, 0.0, -0.0, 1.5};
+    const double *specials = kernel->type == TYPE_sq8 ? special_codes : special_values;
+    const double *of_query = kernel->type == TYPE_sq8 && kernel->metric == ARB_METRIC_DOT
+                                 ? special_signed_codes
+                                 : specials;
     int row = 1 + (int)(position % (kernel->shape == SHAPE_FOUR ? 4 : 1));
     double row_value = operands_get(&the_operands, kernel, row, position);
     double query_value = operands_get(&the_operands, kernel, 0, position);
-    for (size_t i = 0; i < sizeof specials / sizeof specials[0]; i++) {
+    for (size_t i = 0; i < SPECIALS; i++) {
         operands_set(&the_operands, kernel, row, position, specials[i]);
         check_call(kernel, (vector_placement){AT_OFFSET, position % 64}, "special value in a row",
                    report);
-        operands_set(&the_operands, kernel, 0, position, specials[i]);
+        operands_set(&the_operands, kernel, 0, position, of_query[i]);
         check_call(kernel, (vector_placement){AT_OFFSET, 0}, "special value in both", report);
         operands_set(&the_operands, kernel, row, position, row_value);
         check_call(kernel, (vector_placement){AT_OFFSET, 0}, "special value in the query", report);

@@ -7,8 +7,18 @@
 #include "kernels/half.h"
 #include "testing.h"
 
+/* The query of a dot over codes is the one signed operand. */
+static int is_signed_code(const kernel_entry *kernel, int vector)
+{
+    return kernel->metric == ARB_METRIC_DOT && vector == 0;
+}
+
 double operands_get(const case_operands *operands, const kernel_entry *kernel, int vector, size_t i)
 {
+    if (kernel->type == TYPE_sq8) {
+        uint8_t code = operands->bytes[vector][i];
+        return is_signed_code(kernel, vector) ? (int8_t)code : code;
+    }
     if (kernel->type == TYPE_f16) {
         uint16_t half;
         memcpy(&half, operands->bytes[vector] + i * sizeof half, sizeof half);
@@ -23,12 +33,65 @@ void operands_set(case_operands *operands, const kernel_entry *kernel, int vecto
                   double value)
 {
     memset(operands->expected_known, 0, sizeof operands->expected_known);
-    if (kernel->type == TYPE_f16) {
+    if (kernel->type == TYPE_sq8) {
+        operands->bytes[vector][i] = (uint8_t)(int)value;
+    } else if (kernel->type == TYPE_f16) {
         uint16_t half = arb_f64_to_f16(value);
         memcpy(operands->bytes[vector] + i * sizeof half, &half, sizeof half);
     } else {
         float single = (float)value;
         memcpy(operands->bytes[vector] + i * sizeof single, &single, sizeof single);
+    }
+}
+
+int operands_make_sense(const kernel_entry *kernel, data_kind kind)
+{
+    if (kernel->type == TYPE_sq8) {
+        /* a query of dot is no row */
+        return kind == DATA_UNIFORM || kind >= DATA_CODES_HIGH ||
+               (kind == DATA_EQUAL_ROWS && kernel->metric == ARB_METRIC_L2);
+    }
+    /* FP16 sums, and FP32 sums of float32's subnormals, have nothing left of squares so small: a
+     * lone subnormal component has norm 0 in sums that underflow */
+    int can_sum_subnormals = kernel->type == TYPE_f16 && !arb_kernel_is_native(kernel);
+    return kind < DATA_CODES_HIGH && (kind != DATA_SUBNORMAL || can_sum_subnormals);
+}
+
+/* Row 0 is what makes the sum as large as it can be, the other three try patterns. */
+static double code_of_kind(const kernel_entry *kernel, data_kind kind, int vector, size_t i)
+{
+    int high = kind == DATA_CODES_HIGH;
+    switch (vector) {
+    case 0:
+        return is_signed_code(kernel, 0) ? (high ? 127 : -127) : high ? 255 : 0;
+    case 1:
+        return kernel->metric == ARB_METRIC_L2 && high ? 0 : 255;
+    case 2:
+        return high ? 255 : 0;
+    case 3:
+        return i % 2 ? 255 : 0;
+    default:
+        return i % 3 ? 128 : 127;
+    }
+}
+
+static double random_code(const kernel_entry *kernel, int vector, uint64_t *state)
+{
+    return is_signed_code(kernel, vector) ? (double)test_random_below(state, 255) - 127
+                                          : (double)test_random_below(state, 256);
+}
+
+static void fill_codes(case_operands *operands, const kernel_entry *kernel, data_kind kind)
+{
+    uint64_t state = 0x9e3779b97f4a7c15ull + operands->length;
+    for (int vector = 0; vector < VECTORS_OF_CASE; vector++) {
+        for (size_t i = 0; i < operands->length; i++) {
+            double value = kind >= DATA_CODES_HIGH ? code_of_kind(kernel, kind, vector, i)
+                           : kind == DATA_EQUAL_ROWS && vector > 0
+                               ? operands_get(operands, kernel, 0, i)
+                               : random_code(kernel, vector, &state);
+            operands_set(operands, kernel, vector, i, value);
+        }
     }
 }
 
@@ -39,6 +102,10 @@ void operands_fill(case_operands *operands, const kernel_entry *kernel, size_t l
     double smallest_normal = kernel->type == TYPE_f16 ? 0x1p-14 : FLT_MIN;
     operands->length = length;
     memset(operands->expected_known, 0, sizeof operands->expected_known);
+    if (kernel->type == TYPE_sq8) {
+        fill_codes(operands, kernel, kind);
+        return;
+    }
     for (int vector = 0; vector < VECTORS_OF_CASE; vector++) {
         for (size_t i = 0; i < length; i++) {
             double value = (double)(int64_t)test_random(&state) * 0x1p-63;
@@ -94,6 +161,11 @@ static double relative_bound(const case_operands *operands, const kernel_entry *
 static expected_distance compute(const case_operands *operands, const kernel_entry *kernel, int row)
 {
     sums s = sum_up(operands, kernel, row);
+    if (kernel->type == TYPE_sq8) {
+        /* exact in double as in int32; the one rounding is the conversion */
+        double sum = kernel->metric == ARB_METRIC_L2 ? s.l2sq : s.dot;
+        return (expected_distance){(double)(float)sum, 0};
+    }
     double relative = relative_bound(operands, kernel);
     /* what each addition may lose where its result is subnormal */
     double underflow =

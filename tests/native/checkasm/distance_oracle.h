@@ -10,6 +10,8 @@ typedef enum data_kind {
     DATA_SUBNORMAL_BESIDE, /* every other component subnormal */
     DATA_SUBNORMAL,        /* all of them; not for sums that underflow by design */
     DATA_EQUAL_ROWS,       /* rows equal the query: l2sq is 0 and cosine too */
+    DATA_CODES_HIGH,       /* codes alone: the largest query, the row that is farthest from it */
+    DATA_CODES_LOW,        /* codes alone: the smallest query, the row that is farthest from it */
     DATA_KINDS
 } data_kind;
 
@@ -28,6 +30,9 @@ typedef struct case_operands {
     int expected_known[VECTORS_OF_CASE - 1];
     expected_distance expected[VECTORS_OF_CASE - 1];
 } case_operands;
+
+/* Whether a kernel's result on such data is defined and worth a look. */
+int operands_make_sense(const kernel_entry *kernel, data_kind kind);
 
 void operands_fill(case_operands *operands, const kernel_entry *kernel, size_t length,
                    data_kind kind);

@@ -103,6 +103,91 @@ static void rounds_twice(const double *src, uint16_t *dst, size_t n)
     }
 }
 
+/* adds two products in 16 bits that saturate, as VPMADDUBSW does */
+static float saturates(const void *query, const void *row, size_t dim)
+{
+    const int8_t *q = query;
+    const uint8_t *r = row;
+    int32_t sum = 0;
+    for (size_t i = 0; i < dim; i += 2) {
+        int32_t pair = q[i] * r[i] + (i + 1 < dim ? q[i + 1] * r[i + 1] : 0);
+        sum += pair > 32767 ? 32767 : pair < -32768 ? -32768 : pair;
+    }
+    return (float)sum;
+}
+
+/* takes the query of a dot for unsigned */
+static float ignores_sign(const void *query, const void *row, size_t dim)
+{
+    const uint8_t *q = query, *r = row;
+    int32_t sum = 0;
+    for (size_t i = 0; i < dim; i++) {
+        sum += q[i] * r[i];
+    }
+    return (float)sum;
+}
+
+/* sums squares in float, which rounds above 2^24 */
+static float sums_in_floats(const void *query, const void *row, size_t dim)
+{
+    const uint8_t *q = query, *r = row;
+    float sum = 0;
+    for (size_t i = 0; i < dim; i++) {
+        sum += (float)((q[i] - r[i]) * (q[i] - r[i]));
+    }
+    return sum;
+}
+
+static float get(const float *vector, size_t i)
+{
+    float value;
+    memcpy(&value, (const uint8_t *)vector + i * sizeof value, sizeof value);
+    return value;
+}
+
+/* a half goes up instead of to even */
+static void rounds_half_up(const float *src, const float *offset, float inverse_scale, uint8_t *dst,
+                           size_t n)
+{
+    arb_sq8_encode_ref(src, offset, inverse_scale, dst, n);
+    for (size_t i = 0; i < n; i++) {
+        float scaled = (get(src, i) - get(offset, i)) * inverse_scale;
+        if (scaled > 0 && scaled < 254) {
+            dst[i] = (uint8_t)(int)((double)scaled + 0.5);
+        }
+    }
+}
+
+/* what is too large wraps around */
+static void wraps(const float *src, const float *offset, float inverse_scale, uint8_t *dst,
+                  size_t n)
+{
+    arb_sq8_encode_ref(src, offset, inverse_scale, dst, n);
+    for (size_t i = 0; i < n; i++) {
+        float scaled = (get(src, i) - get(offset, i)) * inverse_scale;
+        if (scaled > 256 && scaled < 1000) {
+            dst[i] = (uint8_t)(int)scaled;
+        }
+    }
+}
+
+/* reads one offset too many */
+static void reads_offset_behind(const float *src, const float *offset, float inverse_scale,
+                                uint8_t *dst, size_t n)
+{
+    touch(offset, 2 * n);
+    arb_sq8_encode_ref(src, offset, inverse_scale, dst, n);
+}
+
+/* multiplies and adds with one rounding */
+static void fuses(const uint8_t *src, const float *offset, float scale, float *dst, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float value = (float)((double)get(offset, i) + (double)scale * src[i]);
+        memcpy((uint8_t *)dst + i * sizeof value, &value, sizeof value);
+    }
+}
+
 /* ---- Faults of the calling convention, in assembly ---- */
 
 float arb_planted_callee_saved(const void *query, const void *row, size_t dim);
@@ -125,6 +210,15 @@ float arb_planted_callee_saved_vector(const void *query, const void *row, size_t
 #define PLANTED_FOUR(function, caught_by)                                                          \
     PLANTED(function, "ref", SHAPE_FOUR, TYPE_f16, TYPE_f16, arb_f16_l2sq_x4_ref, caught_by)
 
+#define PLANTED_SQ8(function, metric, reference)                                                   \
+    {                                                                                              \
+        {#function, "ref",  SHAPE_ONE,        TYPE_sq8,                                            \
+         TYPE_sq8,  metric, (any_fn)function, (any_fn)reference},                                  \
+            "wanted"                                                                               \
+    }
+#define PLANTED_ENCODER(function, caught_by)                                                       \
+    PLANTED(function, "ref", SHAPE_ENCODE, TYPE_f32, TYPE_u8, arb_sq8_encode_ref, caught_by)
+
 const planted_fault arb_planted[] = {
     PLANTED_ONE(reads_behind, "signal"),
     PLANTED_ONE(reads_whole_blocks, "signal"),
@@ -137,6 +231,13 @@ const planted_fault arb_planted[] = {
     PLANTED_FOUR(writes_five, "wrote beside"),
     PLANTED(writes_behind, "ref", SHAPE_CAST, TYPE_f32, TYPE_f16, arb_cast_f32_f16_ref, "signal"),
     PLANTED(rounds_twice, "ref", SHAPE_CAST, TYPE_f64, TYPE_f16, arb_cast_f64_f16_ref, "wanted"),
+    PLANTED_SQ8(saturates, ARB_METRIC_DOT, arb_sq8_dot_ref),
+    PLANTED_SQ8(ignores_sign, ARB_METRIC_DOT, arb_sq8_dot_ref),
+    PLANTED_SQ8(sums_in_floats, ARB_METRIC_L2, arb_sq8_l2sq_ref),
+    PLANTED_ENCODER(rounds_half_up, "wanted"),
+    PLANTED_ENCODER(wraps, "wanted"),
+    PLANTED_ENCODER(reads_offset_behind, "signal"),
+    PLANTED(fuses, "ref", SHAPE_DECODE, TYPE_u8, TYPE_f32, arb_sq8_decode_ref, "wanted"),
     PLANTED_ONE(arb_planted_callee_saved, "callee-saved register"),
     PLANTED_ONE(arb_planted_float_control, "floating-point control"),
     PLANTED_ONE(arb_planted_stack, "stack"),

@@ -14,6 +14,8 @@
 #define CALL_ARGS 8
 #define CALL_RESULT 40
 #define CALL_BROKEN 48
+#define CALL_REAL 56
+#define CALL_INTEGER 64
 
 #define FRAME_FPCR 24
 #define FRAME_SIZE 192
@@ -62,6 +64,8 @@ ARB_FUNCTION arb_checked_call
     .irp n, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29
     add     x\n, x9, #\n
     .endr
+    ldr     w10, [x0, #CALL_REAL]
+    ins     v0.s[0], w10                    /* the first lane is the real argument */
     ldr     x16, [x0]
     ldp     x2, x3, [x0, #CALL_ARGS + 16]
     ldp     x0, x1, [x0, #CALL_ARGS]
@@ -69,6 +73,7 @@ ARB_FUNCTION arb_checked_call
     mov     x\n, #-1
     .endr
     blr     x16
+    mov     x15, x0
 
     /* BROKEN_STACK: the stack pointer came back elsewhere, or our words above it changed */
     mov     x14, #0
@@ -90,6 +95,7 @@ ARB_FUNCTION arb_checked_call
     ldr     x0, [x9, :lo12:.Lcall]
     ldr     x12, [sp, #FRAME_FPCR]
     str     s0, [x0, #CALL_RESULT]
+    str     x15, [x0, #CALL_INTEGER]
 
     mov     x13, #0                         /* the BROKEN_* bits */
     ldr     x9, =PATTERN

@@ -15,6 +15,8 @@
 #define CALL_RESULT 40
 #define CALL_VECTORS 44
 #define CALL_BROKEN 48
+#define CALL_REAL 56
+#define CALL_INTEGER 64
 
 #define FRAME_CANARY0 0
 #define FRAME_CANARY1 8
@@ -66,6 +68,11 @@ ARB_FUNCTION arb_checked_call
         pcmpeqd     xmm\n, xmm\n
         .endr
 
+        /* the first lane of xmm0 is the real argument */
+        movss       xmm1, dword ptr [rdi + CALL_REAL]
+        movss       xmm0, xmm1
+        pcmpeqd     xmm1, xmm1
+
         mov         r11, [rdi]
         mov         rsi, [rdi + CALL_ARGS + 8]
         mov         rdx, [rdi + CALL_ARGS + 16]
@@ -99,6 +106,7 @@ ARB_FUNCTION arb_checked_call
 .Lstack_kept:
         mov         rdi, [rip + .Lcall]
         movss       [rdi + CALL_RESULT], xmm0
+        mov         [rdi + CALL_INTEGER], rax
 
         xor         eax, eax
         EXPECT      rbx, 0x1b1b1b1b1b1b1b1b

@@ -96,16 +96,17 @@ public final class KernelSet {
       String mark = set.index == choice.set.index ? "*" : " ";
       lines.add(
           String.format(
-              "%s %-12s %-34s %s",
+              "%s %-12s %-24s %-24s %s",
               mark,
               set.name,
               Native.arb_kernel_set_kernel(set.index, "f16_cosine"),
+              Native.arb_kernel_set_kernel(set.index, "sq8_dot"),
               choice.verdict(set)));
     }
     return List.copyOf(lines);
   }
 
-  /** {@code ref}, {@code avx2}, {@code avx512}, {@code avx512fp16}, {@code neon}, ... */
+  /** {@code ref}, {@code avx2}, {@code avx512}, {@code avx512vnni}, {@code neon}, ... */
   public String name() {
     return name;
   }
@@ -136,7 +137,7 @@ public final class KernelSet {
   /**
    * The kernel that this set runs for a job.
    *
-   * @param job {@code f16_l2sq}, {@code f16_cosine}, {@code f32_dot}, {@code cast_f32_f16}, ...
+   * @param job {@code f16_l2sq}, {@code sq8_dot_x4}, {@code f32_dot}, {@code cast_f32_f16}, ...
    * @return a name such as {@code arb_f16_l2sq_avx512}
    * @throws ArbalestException INVALID_ARGUMENT if there is no such job
    */

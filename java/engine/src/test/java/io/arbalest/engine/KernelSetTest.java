@@ -25,16 +25,33 @@ class KernelSetTest {
     Set<String> flags =
         Set.copyOf(Arrays.asList(flagLine.replaceFirst(".*:", "").trim().split(" ")));
     if (Cpu.architecture().equals("aarch64")) {
-      boolean halves = flags.contains("asimdhp");
-      return halves && flags.contains("asimdfhm") ? "neonfhm" : halves ? "neonfp16" : "neon";
+      return widest(
+          flags,
+          List.of("neondotprod", "neonfp16", "neonfhm"),
+          List.of("asimddp", "asimdhp", "asimdfhm"),
+          "neon");
     }
     boolean avx2 = flags.containsAll(Set.of("avx2", "fma", "f16c", "bmi2"));
     boolean avx512 =
         avx2 && flags.containsAll(Set.of("avx512f", "avx512bw", "avx512dq", "avx512vl"));
-    if (avx512 && flags.contains("avx512_fp16")) {
-      return "avx512fp16";
+    if (!avx512) {
+      return avx2 ? "avx2" : "ref";
     }
-    return avx512 ? "avx512" : avx2 ? "avx2" : "ref";
+    return widest(
+        flags,
+        List.of("avx512vnni", "avx512fp16"),
+        List.of("avx512_vnni", "avx512_fp16"),
+        "avx512");
+  }
+
+  /** The last tier whose flag and all before it are there; a tier needs those below it. */
+  private static String widest(
+      Set<String> flags, List<String> tiers, List<String> needs, String otherwise) {
+    String widest = otherwise;
+    for (int i = 0; i < tiers.size() && flags.contains(needs.get(i)); i++) {
+      widest = tiers.get(i);
+    }
+    return widest;
   }
 
   @Test
@@ -105,6 +122,7 @@ class KernelSetTest {
   @Test
   void kernelsAreNamedByJob() {
     assertThat(KernelSet.named("ref").kernel("f16_l2sq")).isEqualTo("arb_f16_l2sq_ref");
+    assertThat(KernelSet.named("ref").kernel("sq8_dot_x4")).isEqualTo("arb_sq8_dot_x4_ref");
     assertThatThrownBy(() -> KernelSet.named("ref").kernel("f16_hamming"))
         .hasMessageContaining("job: found 'f16_hamming'");
   }
