@@ -1,6 +1,5 @@
 package io.arbalest.bench.ann;
 
-import io.arbalest.bench.data.VectorColumns;
 import io.arbalest.engine.ElementType;
 import io.arbalest.engine.IndexStats;
 import io.arbalest.engine.KernelSet;
@@ -8,6 +7,7 @@ import io.arbalest.engine.Metric;
 import io.arbalest.engine.SearchBatch;
 import io.arbalest.engine.SearchOptions;
 import io.arbalest.engine.VectorIndex;
+import io.arbalest.server.cli.io.VectorColumns;
 import io.arbalest.server.cli.io.VectorFile;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -1,13 +1,13 @@
 package io.arbalest.bench.quickstart;
 
 import io.arbalest.bench.ScratchDirectory;
-import io.arbalest.bench.report.Progress;
 import io.arbalest.client.ArbalestClient;
 import io.arbalest.client.PutAck;
 import io.arbalest.client.PutOptions;
 import io.arbalest.client.PutStream;
 import io.arbalest.server.ArbalestServer;
 import io.arbalest.server.ServerOptions;
+import io.arbalest.server.cli.Progress;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.arbalest.bench.service;
 
-import io.arbalest.bench.data.VectorColumns;
 import io.arbalest.engine.SearchOptions;
 import io.arbalest.engine.VectorIndex;
+import io.arbalest.server.cli.io.VectorColumns;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;

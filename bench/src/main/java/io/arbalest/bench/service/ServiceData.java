@@ -1,10 +1,10 @@
 package io.arbalest.bench.service;
 
 import io.arbalest.bench.data.DataOptions;
-import io.arbalest.bench.data.VectorColumns;
 import io.arbalest.engine.ElementType;
 import io.arbalest.engine.Metric;
 import io.arbalest.engine.VectorIndex;
+import io.arbalest.server.cli.io.VectorColumns;
 import io.arbalest.server.cli.io.VectorFile;
 import java.io.IOException;
 import java.util.ArrayList;

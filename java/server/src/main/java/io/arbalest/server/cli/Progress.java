@@ -1,59 +1,59 @@
 package io.arbalest.server.cli;
 
-import java.io.PrintWriter;
+import java.io.PrintStream;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A progress bar where somebody watches a terminal, and nothing where a file or a pipe listens. */
-final class Progress implements AutoCloseable {
-  /** Set by the launcher when the error stream is a terminal. */
-  private static final String TERMINAL = "arbalest.terminal";
+/**
+ * Progress on standard error: a bar where the launcher saw a terminal ({@code
+ * -Darbalest.terminal=true}), else a line at every quarter, so that a log stays a log.
+ */
+public final class Progress implements AutoCloseable {
 
-  private static final int UPDATE_MILLIS = 200;
+  private static final int BAR_COLUMNS = 90;
+  private static final int LINES = 4;
 
+  private final String task;
+  private final long total;
+  private final PrintStream out;
   private final ProgressBar bar;
-  private final long start = System.nanoTime();
-  private long rows;
+  private long quartersShown;
 
-  private Progress(ProgressBar bar) {
-    this.bar = bar;
+  /** Starts at 0 of {@code total}; -1 is unknown: a bar without an end, and no lines. */
+  public Progress(String task, String unit, long total) {
+    this(task, unit, total, System.err, Boolean.getBoolean("arbalest.terminal"));
   }
 
-  /**
-   * Shows the bar.
-   *
-   * @param total rows to come; -1 if unknown
-   */
-  static Progress start(String task, long total, PrintWriter err) {
-    if (!Boolean.getBoolean(TERMINAL)) {
-      return new Progress(null);
-    }
-    err.flush();
-    return new Progress(
-        new ProgressBarBuilder()
-            .setTaskName(task)
-            .setInitialMax(total)
-            .setUnit(" rows", 1)
-            .setUpdateIntervalMillis(UPDATE_MILLIS)
-            .setStyle(ProgressBarStyle.ASCII)
-            .showSpeed()
-            .build());
+  Progress(String task, String unit, long total, PrintStream out, boolean terminal) {
+    this.task = task;
+    this.total = total;
+    this.out = out;
+    bar =
+        terminal
+            ? new ProgressBarBuilder()
+                .setTaskName(task)
+                .setUnit(" " + unit, 1)
+                .setInitialMax(total)
+                .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
+                .setConsumer(new ConsoleProgressBarConsumer(out, BAR_COLUMNS))
+                .showSpeed()
+                .build()
+            : null;
   }
 
-  void step(int more) {
-    rows += more;
+  /** Moves to {@code done} of the total. */
+  public void to(long done) {
     if (bar != null) {
-      bar.stepBy(more);
+      bar.stepTo(done);
+      return;
     }
-  }
-
-  long rows() {
-    return rows;
-  }
-
-  double seconds() {
-    return (System.nanoTime() - start) / 1e9;
+    long quarters = total <= 0 ? 0 : done * LINES / total;
+    if (quarters > quartersShown) {
+      quartersShown = quarters;
+      out.println(task + ": " + done + " of " + total);
+    }
   }
 
   @Override

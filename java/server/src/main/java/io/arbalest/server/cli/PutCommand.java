@@ -73,23 +73,25 @@ final class PutCommand implements Callable<Integer> {
         BatchSource opened = TableFiles.open(file, client.allocator())) {
       long total = TableFiles.rows(opened);
       try (BatchSource rows = shaped(opened, client);
-          Progress progress = Progress.start("put", total, spec.commandLine().getErr())) {
-        PutAck last = put(client, rows, progress);
-        report(client, progress.rows(), progress.seconds(), last);
+          Progress progress = new Progress("put", "rows", total)) {
+        put(client, rows, progress);
       }
     }
     return 0;
   }
 
-  private PutAck put(ArbalestClient client, BatchSource rows, Progress progress)
-      throws IOException {
+  private void put(ArbalestClient client, BatchSource rows, Progress progress) throws IOException {
     PutOptions options = PutOptions.DEFAULT.withRetryFor(PATIENCE);
+    long start = System.nanoTime();
+    long done = 0;
     try (PutStream stream = client.openPut(dataset.name(), rows.root(), options)) {
       while (rows.next()) {
         stream.put(rows.root());
-        progress.step(rows.root().getRowCount());
+        done += rows.root().getRowCount();
+        progress.to(done);
       }
-      return stream.finish();
+      PutAck last = stream.finish();
+      report(client, done, (System.nanoTime() - start) / 1e9, last);
     }
   }
 

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Locale;
 import org.apache.arrow.memory.util.Float16;
+import org.apache.arrow.vector.types.FloatingPointPrecision;
+import org.apache.arrow.vector.types.pojo.ArrowType;
 
 /**
  * A file of vectors, one row after another: {@code .fbin} (uint32 n, uint32 d, n*d float32), {@code
@@ -36,6 +38,17 @@ public final class VectorFile implements AutoCloseable {
     /** Size of one component. */
     public int bytes() {
       return bytes;
+    }
+
+    /** The Arrow type whose values lie in memory as these lie in the file. */
+    ArrowType arrowType() {
+      return switch (this) {
+        case FLOAT16 -> new ArrowType.FloatingPoint(FloatingPointPrecision.HALF);
+        case FLOAT32 -> new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
+        case FLOAT64 -> new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE);
+        case INT8 -> new ArrowType.Int(8, true);
+        case UINT8 -> new ArrowType.Int(8, false);
+      };
     }
   }
 

@@ -1,6 +1,5 @@
-package io.arbalest.bench.data;
+package io.arbalest.server.cli.io;
 
-import io.arbalest.server.cli.io.VectorFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -20,15 +19,12 @@ public final class VectorColumns {
   /** {@code count} rows of the file as they lie in it: no component is converted. */
   public static FixedSizeListVector read(
       VectorFile file, int first, int count, BufferAllocator allocator) throws IOException {
-    ArrowType type =
-        switch (file.component()) {
-          case FLOAT16 -> new ArrowType.FloatingPoint(FloatingPointPrecision.HALF);
-          case FLOAT32 -> new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
-          case FLOAT64 -> new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE);
-          case INT8 -> new ArrowType.Int(8, true);
-          case UINT8 -> new ArrowType.Int(8, false);
-        };
-    return filled(type, file.dimension(), count, file.readBytes(first, count), allocator);
+    return filled(
+        file.component().arrowType(),
+        file.dimension(),
+        count,
+        file.readBytes(first, count),
+        allocator);
   }
 
   /** Rows {@code first} to {@code first + count - 1} of {@code rows} as float32. */

@@ -1,4 +1,4 @@
-package io.arbalest.bench.report;
+package io.arbalest.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
