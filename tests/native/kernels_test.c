@@ -1,4 +1,4 @@
-/* Every kernel of kernel_list.h against its definition.
+/* Every kernel of kernel_list.h against its definition, and every one that is generated.
  *
  *     kernels_test [NAME-PART]     only kernels whose name has this part
  *
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "checkasm/checks.h"
+#include "checkasm/generated_catalog.h"
 #include "checkasm/planted.h"
 
 static void check(const kernel_entry *kernel, test_effort effort, kernel_report *report)
@@ -29,28 +30,45 @@ static void check(const kernel_entry *kernel, test_effort effort, kernel_report 
     }
 }
 
+typedef struct catch_tally {
+    int caught, missed;
+} catch_tally;
+
+static void catch_fault(const kernel_entry *kernel, const char *caught_by, catch_tally *tally)
+{
+    kernel_report report;
+    check(kernel, REDUCED, &report);
+    if (report.faults == 0 || !strstr(report.first, caught_by)) {
+        printf("MISSED planted fault %s: %s\n", kernel->name,
+               report.faults ? report.first : "nothing found");
+        tally->missed++;
+    } else {
+        printf("caught %-32s %s\n", kernel->name, report.first);
+        tally->caught++;
+    }
+}
+
 /* How many were caught, or -1 when one was missed. */
 static int catch_planted_faults(void)
 {
-    int missed = 0, caught = 0;
+    catch_tally tally = {0};
     for (size_t i = 0; i < arb_planted_count; i++) {
         const planted_fault *planted = &arb_planted[i];
         if (strcmp(planted->kernel.isa, "avx2") == 0 && arb_vectors() == VECTORS_BASE) {
             printf("SKIPPED planted fault %s: the CPU cannot execute it\n", planted->kernel.name);
             continue;
         }
-        kernel_report report;
-        check(&planted->kernel, REDUCED, &report);
-        if (report.faults == 0 || !strstr(report.first, planted->caught_by)) {
-            printf("MISSED planted fault %s: %s\n", planted->kernel.name,
-                   report.faults ? report.first : "nothing found");
-            missed++;
-        } else {
-            printf("caught %-32s %s\n", planted->kernel.name, report.first);
-            caught++;
-        }
+        catch_fault(&planted->kernel, planted->caught_by, &tally);
     }
-    return missed ? -1 : caught;
+    for (size_t i = 0; i < arb_generated_planted_count; i++) {
+        const generated_kernel *planted = &arb_generated_planted[i];
+        if (arb_kernel_availability(&planted->entry) == UNAVAILABLE) {
+            printf("SKIPPED planted fault %s: the CPU cannot execute it\n", planted->entry.name);
+            continue;
+        }
+        catch_fault(&planted->entry, planted->caught_by, &tally);
+    }
+    return tally.missed ? -1 : tally.caught;
 }
 
 typedef struct test_tally {
@@ -102,6 +120,12 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < arb_catalog_count; i++) {
         if (argc < 2 || strstr(arb_catalog[i].name, argv[1])) {
             check_kernel(&arb_catalog[i], effort, &tally);
+        }
+    }
+    for (size_t i = 0; i < arb_generated_catalog_count; i++) {
+        const kernel_entry *kernel = &arb_generated_catalog[i].entry;
+        if (argc < 2 || strstr(kernel->name, argv[1])) {
+            check_kernel(kernel, effort, &tally);
         }
     }
     printf(

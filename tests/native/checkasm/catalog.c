@@ -1,5 +1,7 @@
 #include "checkasm/catalog.h"
 
+#include "checkasm/generated_catalog.h"
+
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -60,6 +62,9 @@ size_t arb_type_size(element_type type)
 
 int arb_kernel_is_native(const kernel_entry *kernel)
 {
+    if (kernel->function == NULL) {
+        return arb_generated_is_native(kernel);
+    }
     for (int32_t set = 0; set < arb_kernel_set_count(); set++) {
         const arb_distance *native = &arb_kernel_set_at(set)->native[kernel->metric];
         if (kernel->function == (any_fn)native->one || kernel->function == (any_fn)native->four) {
@@ -87,19 +92,20 @@ static void call_once(const kernel_entry *kernel)
     float offset[64] = {0};
     const void *rows[4] = {other, other, other, other};
     float out[4];
+    any_fn function = arb_function_of(kernel, 64);
     switch (kernel->shape) {
     case SHAPE_ONE:
-        ((arb_distance_fn)kernel->function)(source, other, 64);
+        ((arb_distance_fn)function)(source, other, 64);
         break;
     case SHAPE_FOUR:
-        ((arb_distance_x4_fn)kernel->function)(source, rows, 64, out);
+        ((arb_distance_x4_fn)function)(source, rows, 64, out);
         break;
     case SHAPE_CAST:
-        ((void (*)(const void *, void *, size_t))kernel->function)(source, other, 64);
+        ((void (*)(const void *, void *, size_t))function)(source, other, 64);
         break;
     case SHAPE_ENCODE:
     case SHAPE_DECODE:
-        ((arb_codec_fn)kernel->function)(source, offset, 1, other, 64);
+        ((arb_codec_fn)function)(source, offset, 1, other, 64);
         break;
     }
 }

@@ -24,8 +24,8 @@ typedef struct kernel_entry {
     element_type type; /* of both operands of a distance, of the source of another shape */
     element_type to;   /* of that shape's result */
     arb_metric metric; /* of a distance */
-    any_fn function;
-    any_fn reference; /* the set ref's kernel for the same job */
+    any_fn function;   /* NULL: generated for each dimension, generated_catalog.h */
+    any_fn reference;  /* the set ref's kernel for the same job */
 } kernel_entry;
 
 /* sq8_encode and sq8_decode, whose pointers differ in type alone. */
