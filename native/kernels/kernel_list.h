@@ -47,13 +47,21 @@
     JOB(sq8_encode, isa)                                                                           \
     JOB(sq8_decode, isa)
 
+/* Bitsets of 64-bit words. */
+#define ARB_KERNELS_OF_BITS(JOB, isa)                                                              \
+    JOB(bits_and, isa)                                                                             \
+    JOB(bits_or, isa)                                                                              \
+    JOB(bits_andnot, isa)                                                                          \
+    JOB(bits_popcount, isa)
+
 /* Portable C: native/kernels/reference_*.c. */
 #define ARB_KERNELS_REF(ONE, FOUR, CAST, JOB)                                                      \
     ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, ref)                                                     \
     ARB_KERNELS_OF_FAMILY(ONE, FOUR, f32, ref)                                                     \
     ARB_KERNELS_OF_SQ8(ONE, FOUR, ref)                                                             \
     ARB_KERNELS_OF_CASTS(CAST, ref)                                                                \
-    ARB_KERNELS_OF_SQ8_CODES(JOB, ref)
+    ARB_KERNELS_OF_SQ8_CODES(JOB, ref)                                                             \
+    ARB_KERNELS_OF_BITS(JOB, ref)
 
 #if defined(ARB_ARCH_x86_64)
 
@@ -70,7 +78,9 @@
         ARB_KERNELS_OF_CASTS(CAST, avx2)                                                           \
         ARB_KERNELS_OF_CASTS(CAST, avx512)                                                         \
         ARB_KERNELS_OF_SQ8_CODES(JOB, avx2)                                                        \
-        ARB_KERNELS_OF_SQ8_CODES(JOB, avx512)
+        ARB_KERNELS_OF_SQ8_CODES(JOB, avx512)                                                      \
+        ARB_KERNELS_OF_BITS(JOB, avx2)                                                             \
+        ARB_KERNELS_OF_BITS(JOB, avx512)
 
 #elif defined(ARB_ARCH_aarch64)
 
@@ -86,7 +96,8 @@
         ARB_KERNELS_OF_SQ8(ONE, FOUR, neon)                                                        \
         ARB_KERNELS_OF_SQ8(ONE, FOUR, neondotprod)                                                 \
         ARB_KERNELS_OF_CASTS(CAST, neon)                                                           \
-        ARB_KERNELS_OF_SQ8_CODES(JOB, neon)
+        ARB_KERNELS_OF_SQ8_CODES(JOB, neon)                                                        \
+        ARB_KERNELS_OF_BITS(JOB, neon)
 
 #endif
 
@@ -98,6 +109,12 @@
     void name(const float *src, const float *offset, float inverse_scale, uint8_t *dst, size_t n)
 #define ARB_SIGNATURE_sq8_decode(name)                                                             \
     void name(const uint8_t *src, const float *offset, float scale, float *dst, size_t n)
+#define ARB_SIGNATURE_OF_BITS(name)                                                                \
+    void name(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words)
+#define ARB_SIGNATURE_bits_and(name) ARB_SIGNATURE_OF_BITS(name)
+#define ARB_SIGNATURE_bits_or(name) ARB_SIGNATURE_OF_BITS(name)
+#define ARB_SIGNATURE_bits_andnot(name) ARB_SIGNATURE_OF_BITS(name)
+#define ARB_SIGNATURE_bits_popcount(name) uint64_t name(const uint64_t *a, size_t words)
 
 #define ARB_DECLARE_ONE(family, op, isa)                                                           \
     float arb_##family##_##op##_##isa(const void *query, const void *row, size_t dim);

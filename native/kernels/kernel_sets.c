@@ -22,6 +22,9 @@
             [ARB_METRIC_COSINE] = PAIR(sq8, dot, isa),                                             \
             [ARB_METRIC_DOT] = PAIR(sq8, dot, isa)}
 #define SQ8_CODES(isa) .sq8_encode = arb_sq8_encode_##isa, .sq8_decode = arb_sq8_decode_##isa
+#define BITS(isa)                                                                                  \
+    .bits_and = arb_bits_and_##isa, .bits_or = arb_bits_or_##isa,                                  \
+    .bits_andnot = arb_bits_andnot_##isa, .bits_popcount = arb_bits_popcount_##isa
 #define CASTS(isa)                                                                                 \
     .cast_f32_f16 = arb_cast_f32_f16_##isa, .cast_f64_f16 = arb_cast_f64_f16_##isa,                \
     .cast_i8_f16 = arb_cast_i8_f16_##isa, .cast_u8_f16 = arb_cast_u8_f16_##isa,                    \
@@ -35,6 +38,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(ref),
         CASTS(ref),
         SQ8_CODES(ref),
+        BITS(ref),
     },
 #if defined(ARB_ARCH_x86_64)
     {
@@ -44,6 +48,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(avx2),
         CASTS(avx2),
         SQ8_CODES(avx2),
+        BITS(avx2),
     },
     {
         .name = "avx512",
@@ -53,6 +58,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(avx2),
         CASTS(avx512),
         SQ8_CODES(avx512),
+        BITS(avx512),
     },
     {
         .name = "avx512vnni",
@@ -62,6 +68,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(avx512vnni),
         CASTS(avx512),
         SQ8_CODES(avx512),
+        BITS(avx512),
     },
     {
         .name = "avx512fp16",
@@ -72,6 +79,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(avx512vnni),
         CASTS(avx512),
         SQ8_CODES(avx512),
+        BITS(avx512),
     },
 #elif defined(ARB_ARCH_aarch64)
     {
@@ -81,6 +89,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(neon),
         CASTS(neon),
         SQ8_CODES(neon),
+        BITS(neon),
     },
     {
         .name = "neondotprod",
@@ -89,6 +98,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(neondotprod),
         CASTS(neon),
         SQ8_CODES(neon),
+        BITS(neon),
     },
     {
         .name = "neonfp16",
@@ -98,6 +108,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(neondotprod),
         CASTS(neon),
         SQ8_CODES(neon),
+        BITS(neon),
     },
     {
         .name = "neonfhm",
@@ -112,6 +123,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(neondotprod),
         CASTS(neon),
         SQ8_CODES(neon),
+        BITS(neon),
     },
 #endif
 };
@@ -193,6 +205,10 @@ static const job jobs[] = {
     JOB_PAIR("sq8_", "dot", sq8[ARB_METRIC_DOT]),
     JOB_MEMBER(sq8_encode),
     JOB_MEMBER(sq8_decode),
+    JOB_MEMBER(bits_and),
+    JOB_MEMBER(bits_or),
+    JOB_MEMBER(bits_andnot),
+    JOB_MEMBER(bits_popcount),
 };
 
 static const char *name_of(any_fn function)

@@ -52,6 +52,13 @@ typedef struct arb_kernel_set {
                        size_t n);
     /* dst_i = offset_i + scale * src_i, the product rounded and then the sum. */
     void (*sq8_decode)(const uint8_t *src, const float *offset, float scale, float *dst, size_t n);
+    /* Bitsets of `words` words: dst = a & b, a | b, a & ~b. dst may be a or b, and overlaps neither
+     * otherwise. */
+    void (*bits_and)(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);
+    void (*bits_or)(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);
+    void (*bits_andnot)(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);
+    /* How many bits are set. */
+    uint64_t (*bits_popcount)(const uint64_t *a, size_t words);
 } arb_kernel_set;
 
 /* NULL where there is no such set. Sets go from the plainest (0, "ref") to the widest. */

@@ -11,12 +11,12 @@ typedef struct compiled_job {
 
 #define NAMED_DISTANCE(job, isa) {#job, (any_fn)job##_##isa}, {#job "_x4", (any_fn)job##_x4_##isa},
 #define NAMED_ROW(job, isa) {#job, (any_fn)job##_##isa},
+#define NAMED_JOBS(isa)                                                                            \
+    REFERENCE_JOBS(NAMED_DISTANCE, NAMED_ROW, NAMED_ROW, NAMED_ROW, NAMED_ROW, isa)
 
 #if defined(ARB_ARCH_x86_64)
-static const compiled_job jobs_haswell[] = {
-    REFERENCE_JOBS(NAMED_DISTANCE, NAMED_ROW, NAMED_ROW, haswell)};
-static const compiled_job jobs_avx512[] = {
-    REFERENCE_JOBS(NAMED_DISTANCE, NAMED_ROW, NAMED_ROW, avx512)};
+static const compiled_job jobs_haswell[] = {NAMED_JOBS(haswell)};
+static const compiled_job jobs_avx512[] = {NAMED_JOBS(avx512)};
 #    define JOB_COUNT (sizeof jobs_avx512 / sizeof jobs_avx512[0])
 
 static const compiled_job *jobs(void)
@@ -30,8 +30,7 @@ const char *compiled_reference_flags(void)
                                            : ARB_COMPILER " " ARB_REFERENCE_FLAGS_haswell;
 }
 #else
-static const compiled_job jobs_generic[] = {
-    REFERENCE_JOBS(NAMED_DISTANCE, NAMED_ROW, NAMED_ROW, generic)};
+static const compiled_job jobs_generic[] = {NAMED_JOBS(generic)};
 #    define JOB_COUNT (sizeof jobs_generic / sizeof jobs_generic[0])
 
 static const compiled_job *jobs(void)

@@ -226,3 +226,26 @@ void NAME(sq8_decode)(const void *src, const float *offset, float factor, void *
         out[i] = offset[i] + factor * (float)in[i];
     }
 }
+
+/* ---- Bitsets ---- */
+
+#define BITS(op, expression)                                                                       \
+    void NAME(bits_##op)(uint64_t * dst, const uint64_t *a, const uint64_t *b, size_t words)       \
+    {                                                                                              \
+        for (size_t i = 0; i < words; i++) {                                                       \
+            dst[i] = (expression);                                                                 \
+        }                                                                                          \
+    }
+
+BITS(and, a[i] & b[i])
+BITS(or, a[i] | b[i])
+BITS(andnot, a[i] & ~b[i])
+
+uint64_t NAME(bits_popcount)(const uint64_t *a, size_t words)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < words; i++) {
+        count += (uint64_t)__builtin_popcountll(a[i]);
+    }
+    return count;
+}

@@ -4,6 +4,7 @@
 #define ARB_BENCH_COMPILED_REFERENCE_CODE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define REFERENCE_DISTANCE(job, isa)                                                               \
     float job##_##isa(const void *query, const void *row, size_t dim);                             \
@@ -12,7 +13,11 @@
 #define REFERENCE_CODEC(job, isa)                                                                  \
     void job##_##isa(const void *src, const float *offset, float factor, void *dst, size_t n);
 
-#define REFERENCE_JOBS(DISTANCE, CAST, CODEC, isa)                                                 \
+#define REFERENCE_BITS(job, isa)                                                                   \
+    void job##_##isa(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);
+#define REFERENCE_POPCOUNT(job, isa) uint64_t job##_##isa(const uint64_t *a, size_t words);
+
+#define REFERENCE_JOBS(DISTANCE, CAST, CODEC, BITS, POPCOUNT, isa)                                 \
     DISTANCE(f16_l2sq, isa)                                                                        \
     DISTANCE(f16_dot, isa)                                                                         \
     DISTANCE(f16_cosine, isa)                                                                      \
@@ -27,13 +32,21 @@
     DISTANCE(sq8_l2sq, isa)                                                                        \
     DISTANCE(sq8_dot, isa)                                                                         \
     CODEC(sq8_encode, isa)                                                                         \
-    CODEC(sq8_decode, isa)
+    CODEC(sq8_decode, isa)                                                                         \
+    BITS(bits_and, isa)                                                                            \
+    BITS(bits_or, isa)                                                                             \
+    BITS(bits_andnot, isa)                                                                         \
+    POPCOUNT(bits_popcount, isa)
+
+#define REFERENCE_PROTOTYPES(isa)                                                                  \
+    REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, REFERENCE_BITS,            \
+                   REFERENCE_POPCOUNT, isa)
 
 #if defined(ARB_ARCH_x86_64)
-REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, haswell)
-REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, avx512)
+REFERENCE_PROTOTYPES(haswell)
+REFERENCE_PROTOTYPES(avx512)
 #else
-REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, generic)
+REFERENCE_PROTOTYPES(generic)
 #endif
 
 #endif

@@ -44,6 +44,10 @@
 /* shape, source and result of the jobs that are no distance and no cast */
 #define JOB_sq8_encode SHAPE_ENCODE, TYPE_f32, TYPE_u8
 #define JOB_sq8_decode SHAPE_DECODE, TYPE_u8, TYPE_f32
+#define JOB_bits_and SHAPE_BITS, TYPE_u64, TYPE_u64
+#define JOB_bits_or SHAPE_BITS, TYPE_u64, TYPE_u64
+#define JOB_bits_andnot SHAPE_BITS, TYPE_u64, TYPE_u64
+#define JOB_bits_popcount SHAPE_POPCOUNT, TYPE_u64, TYPE_u64
 
 #define CATALOG_JOB(job, isa)                                                                      \
     {"arb_" #job "_" #isa,   #isa, JOB_##job, ARB_METRIC_L2, (any_fn)arb_##job##_##isa,            \
@@ -55,8 +59,8 @@ const size_t arb_catalog_count = sizeof arb_catalog / sizeof arb_catalog[0];
 
 size_t arb_type_size(element_type type)
 {
-    static const size_t sizes[] = {[TYPE_f16] = 2, [TYPE_f32] = 4, [TYPE_f64] = 8,
-                                   [TYPE_i8] = 1,  [TYPE_u8] = 1,  [TYPE_sq8] = 1};
+    static const size_t sizes[] = {[TYPE_f16] = 2, [TYPE_f32] = 4, [TYPE_f64] = 8, [TYPE_i8] = 1,
+                                   [TYPE_u8] = 1,  [TYPE_u64] = 8, [TYPE_sq8] = 1};
     return sizes[type];
 }
 
@@ -90,6 +94,7 @@ static void call_once(const kernel_entry *kernel)
     double source[64] = {0};
     double other[64] = {0};
     float offset[64] = {0};
+    uint64_t words[64] = {0};
     const void *rows[4] = {other, other, other, other};
     float out[4];
     any_fn function = arb_function_of(kernel, 64);
@@ -106,6 +111,12 @@ static void call_once(const kernel_entry *kernel)
     case SHAPE_ENCODE:
     case SHAPE_DECODE:
         ((arb_codec_fn)function)(source, offset, 1, other, 64);
+        break;
+    case SHAPE_BITS:
+        ((arb_bits_fn)kernel->function)(words, words, words, 64);
+        break;
+    case SHAPE_POPCOUNT:
+        ((arb_popcount_fn)kernel->function)(words, 64);
         break;
     }
 }

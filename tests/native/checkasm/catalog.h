@@ -10,12 +10,22 @@ typedef enum kernel_shape {
     SHAPE_FOUR,
     SHAPE_CAST,
     SHAPE_ENCODE,
-    SHAPE_DECODE
+    SHAPE_DECODE,
+    SHAPE_BITS,
+    SHAPE_POPCOUNT
 } kernel_shape;
 
 /* Element types of operands, as kernel_list.h spells them. TYPE_sq8 is uint8 but for the query of a
  * dot, which is int8 in -127..127. */
-typedef enum element_type { TYPE_f16, TYPE_f32, TYPE_f64, TYPE_i8, TYPE_u8, TYPE_sq8 } element_type;
+typedef enum element_type {
+    TYPE_f16,
+    TYPE_f32,
+    TYPE_f64,
+    TYPE_i8,
+    TYPE_u8,
+    TYPE_u64,
+    TYPE_sq8
+} element_type;
 
 typedef struct kernel_entry {
     const char *name; /* "arb_f16_l2sq_x4_avx2" */
@@ -31,6 +41,8 @@ typedef struct kernel_entry {
 /* sq8_encode and sq8_decode, whose pointers differ in type alone. */
 typedef void (*arb_codec_fn)(const void *src, const float *offset, float factor, void *dst,
                              size_t n);
+typedef void (*arb_bits_fn)(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);
+typedef uint64_t (*arb_popcount_fn)(const uint64_t *a, size_t words);
 
 extern const kernel_entry arb_catalog[];
 extern const size_t arb_catalog_count;

@@ -27,6 +27,11 @@ void check_cast(const kernel_entry *kernel, test_effort effort, kernel_report *r
  * then ties of rounding and what must be kept within 0..255. */
 void check_codec(const kernel_entry *kernel, test_effort effort, kernel_report *report);
 
+/* Holds an operation on bitsets against the reference, popcount against a count of its own: the
+ * same lengths (in words) and offsets; the result beside its operands and in the place of either.
+ */
+void check_bits(const kernel_entry *kernel, test_effort effort, kernel_report *report);
+
 /* Whether the reference codec gives what integer arithmetic says. */
 void check_reference_codec(kernel_report *report);
 

@@ -188,6 +188,25 @@ static void fuses(const uint8_t *src, const float *offset, float scale, float *d
     }
 }
 
+/* takes the complement of the other operand */
+static void swaps_operands(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words)
+{
+    arb_bits_andnot_ref(dst, b, a, words);
+}
+
+/* writes the result before it has read all of the operands, as two passes would */
+static void reads_after_writing(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words)
+{
+    memmove(dst, b, words * sizeof *dst);
+    arb_bits_andnot_ref(dst, a, dst, words);
+}
+
+/* keeps too few bits of the sum: 128 words of ones have 8,192 bits */
+static uint64_t counts_too_small(const uint64_t *a, size_t words)
+{
+    return arb_bits_popcount_ref(a, words) % 8192;
+}
+
 /* ---- Faults of the calling convention, in assembly ---- */
 
 float arb_planted_callee_saved(const void *query, const void *row, size_t dim);
@@ -218,6 +237,8 @@ float arb_planted_callee_saved_vector(const void *query, const void *row, size_t
     }
 #define PLANTED_ENCODER(function, caught_by)                                                       \
     PLANTED(function, "ref", SHAPE_ENCODE, TYPE_f32, TYPE_u8, arb_sq8_encode_ref, caught_by)
+#define PLANTED_BITS(function, shape, reference, caught_by)                                        \
+    PLANTED(function, "ref", shape, TYPE_u64, TYPE_u64, reference, caught_by)
 
 const planted_fault arb_planted[] = {
     PLANTED_ONE(reads_behind, "signal"),
@@ -238,6 +259,9 @@ const planted_fault arb_planted[] = {
     PLANTED_ENCODER(wraps, "wanted"),
     PLANTED_ENCODER(reads_offset_behind, "signal"),
     PLANTED(fuses, "ref", SHAPE_DECODE, TYPE_u8, TYPE_f32, arb_sq8_decode_ref, "wanted"),
+    PLANTED_BITS(swaps_operands, SHAPE_BITS, arb_bits_andnot_ref, "wanted"),
+    PLANTED_BITS(reads_after_writing, SHAPE_BITS, arb_bits_andnot_ref, "into the first operand"),
+    PLANTED_BITS(counts_too_small, SHAPE_POPCOUNT, arb_bits_popcount_ref, "wanted"),
     PLANTED_ONE(arb_planted_callee_saved, "callee-saved register"),
     PLANTED_ONE(arb_planted_float_control, "floating-point control"),
     PLANTED_ONE(arb_planted_stack, "stack"),
