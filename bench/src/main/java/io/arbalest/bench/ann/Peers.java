@@ -1,6 +1,6 @@
 package io.arbalest.bench.ann;
 
-import io.arbalest.bench.Home;
+import io.arbalest.bench.PythonEnvironment;
 import io.arbalest.bench.ann.PeerProcess.PeerData;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -97,50 +97,8 @@ final class Peers {
   }
 
   private List<String> python(String name) throws IOException, InterruptedException {
-    Path sources = Home.directory().resolve("bench").resolve("peers");
-    Path environment = Home.scratch().resolve("peers-venv");
-    Path python = environment.resolve("bin").resolve("python");
-    if (!Files.isExecutable(python)) {
-      System.err.println("making a Python environment in " + environment);
-      run(List.of("python3", "-m", "venv", environment.toString()), "python3 -m venv");
-    }
-    Path marker = environment.resolve(name + ".installed");
-    if (!Files.exists(marker)) {
-      System.err.println("installing " + name);
-      List<String> install = new ArrayList<>(List.of(python.toString(), "-m", "pip"));
-      install.addAll(List.of("install", "--quiet", "--no-binary", "hnswlib", "--prefer-binary"));
-      install.addAll(pinned(sources.resolve("requirements.txt"), name));
-      run(install, "pip install " + name);
-      Files.createFile(marker);
-    }
-    return List.of(python.toString(), sources.resolve(name + "_peer.py").toString());
-  }
-
-  /** The requirement lines of numpy and of one peer: versions are pinned in that file alone. */
-  private static List<String> pinned(Path requirements, String name) throws IOException {
-    List<String> wanted = List.of("numpy==", PACKAGES.get(name) + "==");
-    try (Stream<String> lines = Files.lines(requirements)) {
-      List<String> found =
-          lines.filter(line -> wanted.stream().anyMatch(line::startsWith)).toList();
-      if (found.size() != wanted.size()) {
-        throw new IOException(requirements + " does not pin " + wanted);
-      }
-      return found;
-    }
-  }
-
-  private void run(List<String> command, String what) throws IOException, InterruptedException {
-    Path log = scratch.resolve("install.log");
-    int code =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start()
-            .waitFor();
-    if (code != 0) {
-      List<String> lines = Files.readAllLines(log).stream().filter(l -> !l.isBlank()).toList();
-      String last = lines.isEmpty() ? "it printed nothing" : lines.get(lines.size() - 1);
-      throw new IOException(what + " failed with exit code " + code + ": " + last);
-    }
+    Path python = new PythonEnvironment(scratch).install(PACKAGES.get(name));
+    return List.of(
+        python.toString(), PythonEnvironment.sources().resolve(name + "_peer.py").toString());
   }
 }
