@@ -47,6 +47,9 @@
     JOB(sq8_encode, isa)                                                                           \
     JOB(sq8_decode, isa)
 
+/* Dot products with many rows of 4-bit codes a call. */
+#define ARB_KERNELS_OF_SQ4(JOB, isa) JOB(sq4_dots, isa)
+
 /* Bitsets of 64-bit words. */
 #define ARB_KERNELS_OF_BITS(JOB, isa)                                                              \
     JOB(bits_and, isa)                                                                             \
@@ -60,6 +63,7 @@
     ARB_KERNELS_OF_FAMILY(ONE, FOUR, f32, ref)                                                     \
     ARB_KERNELS_OF_SQ8(ONE, FOUR, ref)                                                             \
     ARB_KERNELS_OF_CASTS(CAST, ref)                                                                \
+    ARB_KERNELS_OF_SQ4(JOB, ref)                                                                   \
     ARB_KERNELS_OF_SQ8_CODES(JOB, ref)                                                             \
     ARB_KERNELS_OF_BITS(JOB, ref)
 
@@ -77,6 +81,8 @@
         ARB_KERNELS_OF_SQ8(ONE, FOUR, avx512vnni)                                                  \
         ARB_KERNELS_OF_CASTS(CAST, avx2)                                                           \
         ARB_KERNELS_OF_CASTS(CAST, avx512)                                                         \
+        ARB_KERNELS_OF_SQ4(JOB, avx2)                                                              \
+        ARB_KERNELS_OF_SQ4(JOB, avx512vnni)                                                        \
         ARB_KERNELS_OF_SQ8_CODES(JOB, avx2)                                                        \
         ARB_KERNELS_OF_SQ8_CODES(JOB, avx512)                                                      \
         ARB_KERNELS_OF_BITS(JOB, avx2)                                                             \
@@ -96,6 +102,8 @@
         ARB_KERNELS_OF_SQ8(ONE, FOUR, neon)                                                        \
         ARB_KERNELS_OF_SQ8(ONE, FOUR, neondotprod)                                                 \
         ARB_KERNELS_OF_CASTS(CAST, neon)                                                           \
+        ARB_KERNELS_OF_SQ4(JOB, neon)                                                              \
+        ARB_KERNELS_OF_SQ4(JOB, neondotprod)                                                       \
         ARB_KERNELS_OF_SQ8_CODES(JOB, neon)                                                        \
         ARB_KERNELS_OF_BITS(JOB, neon)
 
@@ -109,6 +117,8 @@
     void name(const float *src, const float *offset, float inverse_scale, uint8_t *dst, size_t n)
 #define ARB_SIGNATURE_sq8_decode(name)                                                             \
     void name(const uint8_t *src, const float *offset, float scale, float *dst, size_t n)
+#define ARB_SIGNATURE_sq4_dots(name)                                                               \
+    void name(const int8_t *query, const uint8_t *codes, size_t steps, size_t groups, float *out)
 #define ARB_SIGNATURE_OF_BITS(name)                                                                \
     void name(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words)
 #define ARB_SIGNATURE_bits_and(name) ARB_SIGNATURE_OF_BITS(name)

@@ -38,6 +38,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(ref),
         CASTS(ref),
         SQ8_CODES(ref),
+        .sq4_dots = arb_sq4_dots_ref,
         BITS(ref),
     },
 #if defined(ARB_ARCH_x86_64)
@@ -48,6 +49,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(avx2),
         CASTS(avx2),
         SQ8_CODES(avx2),
+        .sq4_dots = arb_sq4_dots_avx2,
         BITS(avx2),
     },
     {
@@ -58,6 +60,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(avx2),
         CASTS(avx512),
         SQ8_CODES(avx512),
+        .sq4_dots = arb_sq4_dots_avx2,
         BITS(avx512),
     },
     {
@@ -68,6 +71,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(avx512vnni),
         CASTS(avx512),
         SQ8_CODES(avx512),
+        .sq4_dots = arb_sq4_dots_avx512vnni,
         BITS(avx512),
     },
     {
@@ -79,6 +83,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(avx512vnni),
         CASTS(avx512),
         SQ8_CODES(avx512),
+        .sq4_dots = arb_sq4_dots_avx512vnni,
         BITS(avx512),
     },
 #elif defined(ARB_ARCH_aarch64)
@@ -89,6 +94,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(neon),
         CASTS(neon),
         SQ8_CODES(neon),
+        .sq4_dots = arb_sq4_dots_neon,
         BITS(neon),
     },
     {
@@ -98,6 +104,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(neondotprod),
         CASTS(neon),
         SQ8_CODES(neon),
+        .sq4_dots = arb_sq4_dots_neondotprod,
         BITS(neon),
     },
     {
@@ -108,6 +115,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(neondotprod),
         CASTS(neon),
         SQ8_CODES(neon),
+        .sq4_dots = arb_sq4_dots_neondotprod,
         BITS(neon),
     },
     {
@@ -123,6 +131,7 @@ static const arb_kernel_set sets[] = {
         SQ8_PAIRS(neondotprod),
         CASTS(neon),
         SQ8_CODES(neon),
+        .sq4_dots = arb_sq4_dots_neondotprod,
         BITS(neon),
     },
 #endif
@@ -205,6 +214,7 @@ static const job jobs[] = {
     JOB_PAIR("sq8_", "dot", sq8[ARB_METRIC_DOT]),
     JOB_MEMBER(sq8_encode),
     JOB_MEMBER(sq8_decode),
+    JOB_MEMBER(sq4_dots),
     JOB_MEMBER(bits_and),
     JOB_MEMBER(bits_or),
     JOB_MEMBER(bits_andnot),

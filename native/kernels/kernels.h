@@ -52,6 +52,13 @@ typedef struct arb_kernel_set {
                        size_t n);
     /* dst_i = offset_i + scale * src_i, the product rounded and then the sum. */
     void (*sq8_decode)(const uint8_t *src, const float *offset, float scale, float *dst, size_t n);
+    /* Over 4-bit codes of rows, four rows a group, 32 elements a step. A group is `steps` pieces of
+     * 64 bytes; byte 16 * i + 4 * r + b of piece s (i, r, b in 0..3) is of row r, and holds in its
+     * low nibble element 32 * s + 4 * i + b, in its high one element 32 * s + 16 + 4 * i + b.
+     * query is int8[32 * steps] in -127..127, steps in 1..256, groups may be 0; out gets the exact
+     * sums of products of 4 * groups rows, converted to float. */
+    void (*sq4_dots)(const int8_t *query, const uint8_t *codes, size_t steps, size_t groups,
+                     float *out);
     /* Bitsets of `words` words: dst = a & b, a | b, a & ~b. dst may be a or b, and overlaps neither
      * otherwise. */
     void (*bits_and)(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);

@@ -27,6 +27,9 @@ static void check(const kernel_entry *kernel, test_effort effort, kernel_report 
     case SHAPE_DECODE:
         check_codec(kernel, effort, report);
         break;
+    case SHAPE_DOTS:
+        check_dots(kernel, effort, report);
+        break;
     case SHAPE_BITS:
     case SHAPE_POPCOUNT:
         check_bits(kernel, effort, report);

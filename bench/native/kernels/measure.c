@@ -108,6 +108,9 @@ static void fill_unit(element_type type, uint8_t *vector, size_t dim, uint64_t *
 /* The query of a dot over codes is the one signed operand of its family. */
 static element_type type_of_query(const kernel_entry *kernel)
 {
+    if (kernel->shape == SHAPE_DOTS) {
+        return TYPE_i8;
+    }
     return kernel->type == TYPE_sq8 && kernel->metric == ARB_METRIC_DOT ? TYPE_i8 : kernel->type;
 }
 
@@ -126,7 +129,8 @@ void measure_prepare(const kernel_entry *kernel, size_t dim)
 {
     uint64_t state = dim;
     size_t stride = (dim * arb_type_size(kernel->type) + 63) / 64 * 64;
-    int are_codes = kernel->type == TYPE_sq8 || kernel->shape == SHAPE_DECODE;
+    int are_codes =
+        kernel->type == TYPE_sq8 || kernel->shape == SHAPE_DECODE || kernel->shape == SHAPE_DOTS;
     fill(type_of_query(kernel), are_codes, query, dim, &state);
     for (int row = 0; row < MEASURE_ROWS; row++) {
         rows[row] = row_bytes + (size_t)row * stride;
@@ -180,6 +184,14 @@ static void work(const kernel_entry *kernel, any_fn function, size_t dim, long c
             call_codec(kernel, function, rows[i % MEASURE_ROWS], dim);
         }
         break;
+    case SHAPE_DOTS:
+        for (long i = 0; i < count; i += MEASURE_ROWS) {
+            float out[MEASURE_ROWS];
+            ((arb_sq4_dots_fn)function)((const int8_t *)query, row_bytes, (dim + 31) / 32,
+                                        MEASURE_ROWS / 4, out);
+            sum += out[0];
+        }
+        break;
     case SHAPE_BITS:
         for (long i = 0; i < count; i++) {
             const void *row = rows[i % MEASURE_ROWS];
@@ -219,6 +231,9 @@ static int is_distance(const kernel_entry *kernel)
 double measure_bytes(const kernel_entry *kernel, size_t dim)
 {
     size_t size = arb_type_size(kernel->type);
+    if (kernel->shape == SHAPE_DOTS) {
+        return (double)((dim + 31) / 32 * 16);
+    }
     return (double)(dim * (is_distance(kernel) ? size : size + arb_type_size(kernel->to)));
 }
 
@@ -283,7 +298,7 @@ double measure_error(const kernel_entry *kernel, size_t dim)
     if (kernel->shape == SHAPE_CAST) {
         return cast_error(kernel, dim);
     }
-    if (kernel->type == TYPE_u64) {
+    if (kernel->type == TYPE_u64 || kernel->shape == SHAPE_DOTS) {
         return 0; /* whole words: right or wrong, which the kernel test says */
     }
     if (!is_distance(kernel)) {

@@ -44,6 +44,7 @@
 /* shape, source and result of the jobs that are no distance and no cast */
 #define JOB_sq8_encode SHAPE_ENCODE, TYPE_f32, TYPE_u8
 #define JOB_sq8_decode SHAPE_DECODE, TYPE_u8, TYPE_f32
+#define JOB_sq4_dots SHAPE_DOTS, TYPE_u8, TYPE_f32
 #define JOB_bits_and SHAPE_BITS, TYPE_u64, TYPE_u64
 #define JOB_bits_or SHAPE_BITS, TYPE_u64, TYPE_u64
 #define JOB_bits_andnot SHAPE_BITS, TYPE_u64, TYPE_u64
@@ -111,6 +112,9 @@ static void call_once(const kernel_entry *kernel)
     case SHAPE_ENCODE:
     case SHAPE_DECODE:
         ((arb_codec_fn)function)(source, offset, 1, other, 64);
+        break;
+    case SHAPE_DOTS:
+        ((arb_sq4_dots_fn)kernel->function)((void *)source, (void *)other, 1, 1, out);
         break;
     case SHAPE_BITS:
         ((arb_bits_fn)kernel->function)(words, words, words, 64);

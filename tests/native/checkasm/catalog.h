@@ -11,6 +11,7 @@ typedef enum kernel_shape {
     SHAPE_CAST,
     SHAPE_ENCODE,
     SHAPE_DECODE,
+    SHAPE_DOTS,
     SHAPE_BITS,
     SHAPE_POPCOUNT
 } kernel_shape;
@@ -41,6 +42,9 @@ typedef struct kernel_entry {
 /* sq8_encode and sq8_decode, whose pointers differ in type alone. */
 typedef void (*arb_codec_fn)(const void *src, const float *offset, float factor, void *dst,
                              size_t n);
+typedef void (*arb_sq4_dots_fn)(const int8_t *query, const uint8_t *codes, size_t steps,
+                                size_t groups, float *out);
+
 typedef void (*arb_bits_fn)(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);
 typedef uint64_t (*arb_popcount_fn)(const uint64_t *a, size_t words);
 

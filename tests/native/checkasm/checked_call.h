@@ -12,13 +12,14 @@ typedef void (*any_fn)(void);
 
 /* The trampolines know this layout by offset. */
 typedef struct checked_call {
-    any_fn function;  /* 0 */
-    uint64_t args[4]; /* 8: the integer and pointer arguments, in order */
-    float result;     /* 40: what came back in the first vector register */
-    uint32_t vectors; /* 44: in: which vector registers exist, VECTORS_* */
-    uint64_t broken;  /* 48: out: BROKEN_* bits */
-    float real;       /* 56: the argument in the first vector register, its other lanes NaN */
-    uint64_t integer; /* 64: what came back in rax; x0 */
+    any_fn function;    /* 0 */
+    uint64_t args[4];   /* 8: the integer and pointer arguments, in order */
+    float result;       /* 40: what came back in the first vector register */
+    uint32_t vectors;   /* 44: in: which vector registers exist, VECTORS_* */
+    uint64_t broken;    /* 48: out: BROKEN_* bits */
+    float real;         /* 56: the argument in the first vector register, its other lanes NaN */
+    uint64_t integer;   /* 64: what came back in rax; x0 */
+    uint64_t not_fifth; /* 72: the complement of the fifth argument: rubbish where there is none */
 } checked_call;
 
 _Static_assert(offsetof(checked_call, args) == 8, "known to checked_call.S");
@@ -27,6 +28,7 @@ _Static_assert(offsetof(checked_call, vectors) == 44, "known to checked_call.S")
 _Static_assert(offsetof(checked_call, broken) == 48, "known to checked_call.S");
 _Static_assert(offsetof(checked_call, real) == 56, "known to checked_call.S");
 _Static_assert(offsetof(checked_call, integer) == 64, "known to checked_call.S");
+_Static_assert(offsetof(checked_call, not_fifth) == 72, "known to checked_call.S");
 
 #define VECTORS_BASE 0u   /* SSE; NEON */
 #define VECTORS_AVX 1u    /* x86-64: the trampoline may use ymm0-ymm15 */

@@ -27,6 +27,10 @@ void check_cast(const kernel_entry *kernel, test_effort effort, kernel_report *r
  * then ties of rounding and what must be kept within 0..255. */
 void check_codec(const kernel_entry *kernel, test_effort effort, kernel_report *report);
 
+/* Holds sq4_dots against the definition: every number of groups in 0..9 and of steps in 1..12, the
+ * longest rows, every byte offset, both ends flush against guard pages, the largest sums. */
+void check_dots(const kernel_entry *kernel, test_effort effort, kernel_report *report);
+
 /* Holds an operation on bitsets against the reference, popcount against a count of its own: the
  * same lengths (in words) and offsets; the result beside its operands and in the place of either.
  */

@@ -207,6 +207,24 @@ static uint64_t counts_too_small(const uint64_t *a, size_t words)
     return arb_bits_popcount_ref(a, words) % 8192;
 }
 
+/* takes the two nibbles of a byte the wrong way round */
+static void swaps_nibbles(const int8_t *query, const uint8_t *codes, size_t steps, size_t groups,
+                          float *out)
+{
+    static uint8_t swapped[64 * 256 * 9];
+    for (size_t i = 0; i < 64 * steps * groups; i++) {
+        swapped[i] = (uint8_t)(codes[i] << 4 | codes[i] >> 4);
+    }
+    arb_sq4_dots_ref(query, swapped, steps, groups, out);
+}
+
+/* computes whole pairs of groups */
+static void rounds_groups_up(const int8_t *query, const uint8_t *codes, size_t steps, size_t groups,
+                             float *out)
+{
+    arb_sq4_dots_ref(query, codes, steps, (groups + 1) / 2 * 2, out);
+}
+
 /* ---- Faults of the calling convention, in assembly ---- */
 
 float arb_planted_callee_saved(const void *query, const void *row, size_t dim);
@@ -237,6 +255,8 @@ float arb_planted_callee_saved_vector(const void *query, const void *row, size_t
     }
 #define PLANTED_ENCODER(function, caught_by)                                                       \
     PLANTED(function, "ref", SHAPE_ENCODE, TYPE_f32, TYPE_u8, arb_sq8_encode_ref, caught_by)
+#define PLANTED_DOTS(function, caught_by)                                                          \
+    PLANTED(function, "ref", SHAPE_DOTS, TYPE_u8, TYPE_f32, arb_sq4_dots_ref, caught_by)
 #define PLANTED_BITS(function, shape, reference, caught_by)                                        \
     PLANTED(function, "ref", shape, TYPE_u64, TYPE_u64, reference, caught_by)
 
@@ -259,6 +279,8 @@ const planted_fault arb_planted[] = {
     PLANTED_ENCODER(wraps, "wanted"),
     PLANTED_ENCODER(reads_offset_behind, "signal"),
     PLANTED(fuses, "ref", SHAPE_DECODE, TYPE_u8, TYPE_f32, arb_sq8_decode_ref, "wanted"),
+    PLANTED_DOTS(swaps_nibbles, "wanted"),
+    PLANTED_DOTS(rounds_groups_up, "signal"),
     PLANTED_BITS(swaps_operands, SHAPE_BITS, arb_bits_andnot_ref, "wanted"),
     PLANTED_BITS(reads_after_writing, SHAPE_BITS, arb_bits_andnot_ref, "into the first operand"),
     PLANTED_BITS(counts_too_small, SHAPE_POPCOUNT, arb_bits_popcount_ref, "wanted"),

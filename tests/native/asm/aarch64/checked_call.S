@@ -16,6 +16,7 @@
 #define CALL_BROKEN 48
 #define CALL_REAL 56
 #define CALL_INTEGER 64
+#define CALL_NOT_FIFTH 72
 
 #define FRAME_FPCR 24
 #define FRAME_SIZE 192
@@ -68,8 +69,10 @@ ARB_FUNCTION arb_checked_call
     ins     v0.s[0], w10                    /* the first lane is the real argument */
     ldr     x16, [x0]
     ldp     x2, x3, [x0, #CALL_ARGS + 16]
+    ldr     x4, [x0, #CALL_NOT_FIFTH]
+    mvn     x4, x4
     ldp     x0, x1, [x0, #CALL_ARGS]
-    .irp n, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17
+    .irp n, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17
     mov     x\n, #-1
     .endr
     blr     x16

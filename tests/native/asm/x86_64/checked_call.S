@@ -17,6 +17,7 @@
 #define CALL_BROKEN 48
 #define CALL_REAL 56
 #define CALL_INTEGER 64
+#define CALL_NOT_FIFTH 72
 
 #define FRAME_CANARY0 0
 #define FRAME_CANARY1 8
@@ -77,6 +78,8 @@ ARB_FUNCTION arb_checked_call
         mov         rsi, [rdi + CALL_ARGS + 8]
         mov         rdx, [rdi + CALL_ARGS + 16]
         mov         rcx, [rdi + CALL_ARGS + 24]
+        mov         r8, [rdi + CALL_NOT_FIFTH]
+        not         r8
         mov         rdi, [rdi + CALL_ARGS]
         movabs      rbx, 0x1b1b1b1b1b1b1b1b
         movabs      rbp, 0x2b2b2b2b2b2b2b2b
@@ -85,7 +88,6 @@ ARB_FUNCTION arb_checked_call
         movabs      r14, 0x5e5e5e5e5e5e5e5e
         movabs      r15, 0x6f6f6f6f6f6f6f6f
         mov         rax, -1
-        mov         r8, rax
         mov         r9, rax
         mov         r10, rax
         call        r11
