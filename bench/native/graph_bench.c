@@ -1,14 +1,14 @@
 /* graph_bench.c: recall against speed of the graph alone, no index and no JVM around it.
  *
  *   graph_bench [--data DIR] [--rows N] [--M 16] [--ef-construction 200] [--metric cosine]
- *               [--set avx512] [--native] [--build-threads 2] [--threads 1,2] [--rounds 3]
- * [--freeze]
- *               [--ef 16,24,...] [--graph FILE]
+ *               [--set avx512] [--native] [--codes] [--build-threads 2] [--threads 1,2]
+ *               [--rounds 3] [--freeze] [--ef 16,24,...] [--graph FILE]
  *
  * DIR holds base.hbin, dev.hbin and dev.truth.ibin (default $ARBALEST_DATA or
  * ../shared/data/wordnet-minilm-384). FILE keeps the graph: it is opened if it is there, else built
- * and written. Every speed stands beside its recall@10; of the rounds the best counts, so that a
- * noisy neighbor does not. */
+ * and written. With --codes the graph is built over SQ8 codes, and searched
+ * over rows and over codes. Every speed stands beside its recall@10; of the rounds the best counts,
+ * so that a noisy neighbor does not. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -38,6 +38,7 @@ typedef struct options {
     uint32_t rounds;
     int native;
     int freeze;
+    int codes;
 } options;
 
 typedef struct table {
@@ -113,6 +114,10 @@ static options parse(int argc, char **argv)
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (strcmp(argv[i], "--native") == 0) {
             o.native = 1;
+            continue;
+        }
+        if (strcmp(argv[i], "--codes") == 0) {
+            o.codes = 1;
             continue;
         }
         if (strcmp(argv[i], "--freeze") == 0) {
@@ -226,7 +231,7 @@ static double run(work *w, uint32_t threads, void *(*body)(void *))
 static arb_rows *load_rows(const table *t, uint32_t count)
 {
     arb_rows *rows;
-    if (arb_rows_create(t->columns, ARB_ELEMENT_F16, &rows) != ARB_OK ||
+    if (arb_rows_create(t->columns, sizeof(uint16_t), &rows) != ARB_OK ||
         arb_rows_reserve(rows, 0, count) != ARB_OK)
         die("rows", arb_last_error());
     size_t bytes = t->columns * sizeof(uint16_t);
@@ -297,36 +302,77 @@ static int by_value(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
-static void sweep(work *w, const options *o, const table *truth)
+/* The best of the rounds of one setting. */
+typedef struct best {
+    double seconds;
+    double cpu;
+    double p50;
+    double p99;
+    double recall;
+    double visited;
+    double hops;
+} best;
+
+static double lesser(double a, double b)
 {
-    printf("%8s %4s %8s %9s %9s %9s %9s %9s %7s\n", "threads", "ef", "recall", "qps", "cpu_us",
-           "p50_us", "p99_us", "visited", "hops");
+    return a < b ? a : b;
+}
+
+static void measure(work *w, uint32_t threads, const table *truth, best *out)
+{
+    w->visited = 0;
+    w->hops = 0;
+    double cpu_start = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    out->seconds = lesser(out->seconds, run(w, threads, search_thread));
+    out->cpu = lesser(out->cpu, seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu_start);
+    qsort(w->seconds, w->end, sizeof(double), by_value);
+    out->p50 = lesser(out->p50, w->seconds[w->end / 2]);
+    out->p99 = lesser(out->p99, w->seconds[w->end * 99 / 100]);
+    out->recall = recall(w, truth);
+    out->visited = (double)w->visited / w->end;
+    out->hops = (double)w->hops / w->end;
+}
+
+/* Traversal over rows, and over codes if there are some: side by side in every round. */
+static void sweep(work *w, const options *o, const table *truth, arb_scorer *scorer,
+                  const arb_codes *codes)
+{
+    const arb_codes *over[] = {NULL, codes};
+    printf("%8s %8s %4s %8s %9s %9s %9s %9s %9s %7s\n", "threads", "over", "ef", "recall", "qps",
+           "cpu_us", "p50_us", "p99_us", "visited", "hops");
     for (uint32_t t = 0; t < o->thread_counts; t++) {
         for (uint32_t e = 0; e < o->ef_count; e++) {
-            double best = 1e9;
-            double cpu = 1e9;
-            double p50 = 1e9;
-            double p99 = 1e9;
+            best found[2] = {{1e9, 1e9, 1e9, 1e9, 0, 0, 0}, {1e9, 1e9, 1e9, 1e9, 0, 0, 0}};
             w->ef = o->efs[e];
             for (uint32_t round = 0; round < o->rounds; round++) {
-                w->visited = 0;
-                w->hops = 0;
-                double cpu_start = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
-                double seconds = run(w, o->threads[t], search_thread);
-                double cpu_seconds = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu_start;
-                cpu = cpu_seconds < cpu ? cpu_seconds : cpu;
-                best = seconds < best ? seconds : best;
-                qsort(w->seconds, w->end, sizeof(double), by_value);
-                p50 = w->seconds[w->end / 2] < p50 ? w->seconds[w->end / 2] : p50;
-                uint32_t at99 = w->end * 99 / 100;
-                p99 = w->seconds[at99] < p99 ? w->seconds[at99] : p99;
+                for (int i = 0; i < (codes == NULL ? 1 : 2); i++) {
+                    atomic_store(&scorer->codes, over[i]);
+                    measure(w, o->threads[t], truth, &found[i]);
+                }
             }
-            printf("%8u %4u %8.4f %9.0f %9.1f %9.1f %9.1f %9.0f %7.0f\n", o->threads[t], w->ef,
-                   recall(w, truth), w->end / best, cpu / w->end * 1e6, p50 * 1e6, p99 * 1e6,
-                   (double)w->visited / w->end, (double)w->hops / w->end);
+            for (int i = 0; i < (codes == NULL ? 1 : 2); i++)
+                printf("%8u %8s %4u %8.4f %9.0f %9.1f %9.1f %9.1f %9.0f %7.0f\n", o->threads[t],
+                       i == 0 ? "rows" : "codes", w->ef, found[i].recall, w->end / found[i].seconds,
+                       found[i].cpu / w->end * 1e6, found[i].p50 * 1e6, found[i].p99 * 1e6,
+                       found[i].visited, found[i].hops);
             fflush(stdout);
         }
     }
+}
+
+/* Of all rows, for the build and the sweep. */
+static arb_codes *make_codes(arb_scorer *scorer, uint32_t count)
+{
+    arb_codes *codes;
+    double start = now();
+    if (arb_codes_create(&scorer->form, scorer->rows, count, &codes) != ARB_OK)
+        die("codes", arb_last_error());
+    if (codes == NULL)
+        die("codes", "the rows have no grid that is good enough");
+    printf("codes: %.3f s, scale %.5f, error %.2g\n", now() - start, (double)codes->scale,
+           (double)codes->error);
+    atomic_store(&scorer->codes, codes);
+    return codes;
 }
 
 int main(int argc, char **argv)
@@ -337,16 +383,20 @@ int main(int argc, char **argv)
     table truth = read_table(o.data, "dev.truth.ibin");
     uint32_t count = o.rows < base.rows ? o.rows : base.rows;
     arb_rows *rows = load_rows(&base, count);
-    arb_scorer scorer = {.rows = rows, .kernels = choose_set(&o), .native = o.native};
-    scorer.metric = strcmp(o.metric, "l2") == 0    ? ARB_METRIC_L2
-                    : strcmp(o.metric, "dot") == 0 ? ARB_METRIC_DOT
-                                                   : ARB_METRIC_COSINE;
+    arb_scorer scorer = {
+        .rows = rows,
+        .form = {.kernels = choose_set(&o), .element = ARB_ELEMENT_F16, .dim = base.columns},
+        .native = o.native};
+    scorer.form.metric = strcmp(o.metric, "l2") == 0    ? ARB_METRIC_L2
+                         : strcmp(o.metric, "dot") == 0 ? ARB_METRIC_DOT
+                                                        : ARB_METRIC_COSINE;
     work w = {.options = &o, .queries = load_rows(&dev, dev.rows), .end = count};
     w.answers = calloc((size_t)dev.rows * K, sizeof *w.answers);
     w.seconds = calloc(dev.rows, sizeof *w.seconds);
     printf("rows %u, dim %u, %s, f16, M %u, ef_construction %u, kernels %s%s\n", count,
-           base.columns, o.metric, o.M, o.ef_construction, scorer.kernels->name,
+           base.columns, o.metric, o.M, o.ef_construction, scorer.form.kernels->name,
            o.native ? " (native)" : "");
+    arb_codes *codes = o.codes ? make_codes(&scorer, count) : NULL;
     if (!open_graph(&w, &scorer, o.graph, count)) {
         build(&w, &o, &scorer, count);
         write_graph(&w, o.graph, count);
@@ -365,7 +415,8 @@ int main(int argc, char **argv)
            (double)stats.bytes * 1e-6, (double)arb_rows_bytes(rows) * 1e-6,
            (double)report.edges / count, (unsigned long long)report.unreachable);
     w.end = dev.rows;
-    sweep(&w, &o, &truth);
+    sweep(&w, &o, &truth, &scorer, codes);
     arb_graph_destroy(w.graph);
+    arb_codes_destroy(codes);
     return 0;
 }

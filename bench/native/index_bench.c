@@ -338,7 +338,7 @@ int main(int argc, char **argv)
     bench_append(&s, &base);
     arb_index *index = new_index(&s, base.dim);
     printf("%u rows of %u, cosine, float16, set %s\n", base.rows, base.dim,
-           index->scorer.kernels->name);
+           index->scorer.form.kernels->name);
     time_append(index, &base, "e", base.values, 2);
     double start = now();
     link_all(&s, index);

@@ -69,7 +69,7 @@ void arb_epoch_try_advance(const arb_graph *graph)
     atomic_compare_exchange_strong(&pool->epoch, &epoch, epoch + 1);
 }
 
-void arb_epoch_wait_grace(const arb_graph *graph)
+void arb_graph_wait_grace(const arb_graph *graph)
 {
     uint64_t free_from = atomic_load(&graph->pool->epoch) + ARB_GRACE_EPOCHS;
     while (atomic_load(&graph->pool->epoch) < free_from) {

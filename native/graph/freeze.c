@@ -50,7 +50,7 @@ static void pack_levels(packing *pack, uint32_t end, uint32_t first_level, uint3
     for (uint32_t first = 0; first < end; first += PACK_NODES) {
         uint32_t stop = end - first < PACK_NODES ? end : first + PACK_NODES;
         if (!arb_retired_has_room(pack->searcher, PACK_LISTS)) {
-            arb_epoch_wait_grace(graph);
+            arb_graph_wait_grace(graph);
             arb_slots_collect(graph, pack->searcher);
         }
         arb_epoch_enter(graph, pack->searcher);
@@ -85,7 +85,7 @@ static size_t most_neighbors(const arb_graph *graph, uint32_t end)
 static void replace_base(packing *pack)
 {
     arb_graph *graph = pack->graph;
-    arb_epoch_wait_grace(graph);
+    arb_graph_wait_grace(graph);
     arb_pages_unmap(graph->base, graph->base_bytes);
     graph->base = pack->base;
     graph->base_bytes = arb_pages_trim(pack->base, pack->capacity * sizeof(uint32_t),

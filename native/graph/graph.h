@@ -10,19 +10,20 @@
 #include <stdio.h>
 
 #include "arbalest/arbalest.h"
-#include "kernels/kernels.h"
-#include "vectors/rows.h"
+#include "vectors/codes.h"
 
 typedef struct arb_graph arb_graph;
 typedef struct arb_searcher arb_searcher;
 
-/* How distances are computed: fixed for the life of the graph but for `native`, which the index
- * turns off when a row arrives that FP16 sums cannot bear. */
+/* How distances are computed: fixed for the life of the graph but for what the index switches as
+ * rows come in: `native` goes off when a row arrives that FP16 sums cannot bear, `codes` come with
+ * enough rows to make a grid from and are replaced by better ones. Whoever replaces them keeps the
+ * old ones until arb_graph_wait_grace() has returned. */
 typedef struct arb_scorer {
     const arb_rows *rows;
-    const arb_kernel_set *kernels;
-    arb_metric metric;
+    arb_row_form form;  /* of the rows */
     _Atomic int native; /* traversal may use kernels->native; returned distances never do */
+    _Atomic(const arb_codes *) codes; /* traversal goes over these; NULL: over the rows */
 } arb_scorer;
 
 typedef struct arb_hit {
@@ -73,6 +74,9 @@ arb_status arb_graph_search(const arb_graph *graph, arb_searcher *searcher, cons
                             arb_hit *hits, uint32_t *count, arb_search_stats *stats);
 
 arb_status arb_graph_freeze(arb_graph *graph);
+
+/* Returns when whatever was unpublished before the call can be seen by no search and no insert. */
+void arb_graph_wait_grace(const arb_graph *graph);
 
 /* Counts faults over nodes 0..nodes-1; unlinked nodes are skipped. */
 arb_status arb_graph_validate(const arb_graph *graph, uint32_t nodes, arb_index_report *out);

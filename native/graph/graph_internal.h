@@ -148,6 +148,9 @@ struct arb_searcher {
     uint64_t *results;
     size_t results_capacity;
 
+    uint8_t *query_code; /* see arb_traversal_query */
+    uint64_t *ranked;    /* candidates of an insert, by exact distance; found_capacity of them */
+
     /* Scratch of one expansion or selection: 2 * M0 + 2 entries each. */
     uint32_t *fresh;
     float *distances;
@@ -242,9 +245,6 @@ void arb_epoch_enter(const arb_graph *graph, arb_searcher *searcher);
 void arb_epoch_leave(arb_searcher *searcher);
 /* Moves the epoch on if every searcher inside the graph has announced the current one. */
 void arb_epoch_try_advance(const arb_graph *graph);
-/* Waits until whatever was unpublished before the call can be seen by nobody. The caller is not
- * inside the graph. */
-void arb_epoch_wait_grace(const arb_graph *graph);
 
 /* ---- searcher.c: scratch memory ---- */
 /* Room for `capacity` candidates, all current nodes in the visited set. */

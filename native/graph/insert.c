@@ -29,7 +29,8 @@ uint32_t arb_level_drawn(const arb_graph *graph, uint32_t node)
 typedef struct insertion {
     arb_graph *graph;
     arb_searcher *searcher;
-    arb_query query;
+    arb_query query; /* as the traversal compares */
+    arb_query exact; /* as neighbors are selected */
     uint32_t node;
     uint32_t level;
 } insertion;
@@ -37,6 +38,29 @@ typedef struct insertion {
 static uint32_t *selected_at(const insertion *in, uint32_t level)
 {
     return in->searcher->selected + (size_t)level * in->graph->M0;
+}
+
+/* Puts the candidates found into searcher->ranked by the distance that neighbors are selected by:
+ * codes are good enough to find near rows, not to tell which of two lies nearer to the other. */
+static void rank(const insertion *in)
+{
+    arb_searcher *searcher = in->searcher;
+    uint32_t count = searcher->found_count;
+    if (in->query.rows == in->exact.rows) {
+        for (uint32_t i = 0; i < count; i++)
+            searcher->ranked[i] = searcher->found[i] & ~ARB_CANDIDATE_FLAG; /* no tree marks yet */
+        return;
+    }
+    for (uint32_t done = 0; done < count;) {
+        uint32_t batch = count - done < in->graph->M0 ? count - done : in->graph->M0;
+        for (uint32_t i = 0; i < batch; i++)
+            searcher->fresh[i] = arb_candidate_node(searcher->found[done + i]);
+        arb_score(&in->exact, searcher->fresh, batch, searcher->distances);
+        for (uint32_t i = 0; i < batch; i++, done++) {
+            uint64_t candidate = arb_candidate(searcher->distances[i], searcher->fresh[i]);
+            arb_candidates_insert(searcher->ranked, done, candidate);
+        }
+    }
 }
 
 /* Searches `level` from the candidates in searcher->found and selects the node's neighbors there.
@@ -48,10 +72,9 @@ static arb_status choose(const insertion *in, uint32_t level)
         arb_search_layer(in->graph, searcher, &in->query, level, in->graph->ef_construction, NULL);
     if (status != ARB_OK)
         return status;
-    for (uint32_t i = 0; i < searcher->found_count; i++)
-        searcher->found[i] &= ~ARB_CANDIDATE_FLAG; /* no tree marks yet */
+    rank(in);
     searcher->selected_count[level] =
-        arb_select_neighbors(in->graph, searcher, searcher->found, searcher->found_count,
+        arb_select_neighbors(in->graph, searcher, searcher->ranked, searcher->found_count,
                              in->graph->M, selected_at(in, level));
     return ARB_OK;
 }
@@ -85,12 +108,12 @@ static arb_status join_tree(const insertion *in)
 {
     const arb_searcher *searcher = in->searcher;
     for (uint32_t i = 0; i < searcher->found_count; i++) {
-        if (adopt(in, arb_candidate_node(searcher->found[i])))
+        if (adopt(in, arb_candidate_node(searcher->ranked[i])))
             return ARB_OK;
     }
     /* Each round that fails means that another insert took the place first. */
     for (;;) {
-        uint32_t leaf = arb_tree_leaf(in->graph, arb_candidate_node(searcher->found[0]));
+        uint32_t leaf = arb_tree_leaf(in->graph, arb_candidate_node(searcher->ranked[0]));
         if (leaf == ARB_NO_NEIGHBOR)
             return arb_fail(ARB_CORRUPT, "node %u: the graph's tree links are no tree", in->node);
         if (adopt(in, leaf))
@@ -222,12 +245,14 @@ arb_status arb_graph_insert(arb_graph *graph, arb_searcher *searcher, uint32_t n
     arb_status status = make_room(graph, searcher, node, level);
     if (status != ARB_OK)
         return status;
+    const void *row = arb_row(graph->scorer->rows, node);
+    arb_epoch_enter(graph, searcher);
     insertion in = {.graph = graph,
                     .searcher = searcher,
-                    .query = arb_query_of(graph->scorer, arb_row(graph->scorer->rows, node), 1),
+                    .query = arb_traversal_query(graph->scorer, searcher, row, 1),
+                    .exact = arb_query_of(graph->scorer, row, 1),
                     .node = node,
                     .level = level};
-    arb_epoch_enter(graph, searcher);
     status = link_node(&in);
     arb_epoch_leave(searcher);
     if (status == ARB_OK) {

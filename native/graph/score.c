@@ -1,36 +1,45 @@
 #include "graph/score.h"
 
-#define CACHE_LINE 64u
-
-arb_query arb_query_of(const arb_scorer *scorer, const void *vector, int native)
+arb_query arb_query_of(const arb_scorer *scorer, const void *row, int native)
 {
-    const arb_rows *rows = scorer->rows;
-    arb_query query = {.vector = vector,
-                       .rows = rows,
-                       .kernel = scorer->kernels->distance[rows->element][scorer->metric],
-                       .negated = scorer->metric == ARB_METRIC_DOT};
-    if (native && rows->element == ARB_ELEMENT_F16 &&
+    const arb_row_form *form = &scorer->form;
+    arb_query query = {.row = row,
+                       .vector = row,
+                       .rows = scorer->rows,
+                       .dim = form->dim,
+                       .kernel = form->kernels->distance[form->element][form->metric],
+                       .negated = form->metric == ARB_METRIC_DOT};
+    if (native && form->element == ARB_ELEMENT_F16 &&
         atomic_load_explicit(&scorer->native, memory_order_relaxed) &&
-        scorer->kernels->native[scorer->metric].one != NULL) {
-        query.kernel = scorer->kernels->native[scorer->metric];
+        form->kernels->native[form->metric].one != NULL) {
+        query.kernel = form->kernels->native[form->metric];
         query.rerank = 1;
     }
     return query;
 }
 
-float arb_exact_distance(const arb_scorer *scorer, const void *query, uint32_t node)
+arb_query arb_traversal_query(const arb_scorer *scorer, arb_searcher *searcher, const void *row,
+                              int native)
 {
-    const arb_rows *rows = scorer->rows;
-    float distance = scorer->kernels->distance[rows->element][scorer->metric].one(
-        query, arb_row(rows, node), rows->dim);
-    return scorer->metric == ARB_METRIC_DOT ? -distance : distance;
+    const arb_codes *codes = atomic_load_explicit(&scorer->codes, memory_order_acquire);
+    if (codes == NULL || !arb_codes_query(codes, row, searcher->query_code))
+        return arb_query_of(scorer, row, native);
+    /* Both are padded with zeros: with the stride for a dimension no kernel has a tail to do. */
+    return (arb_query){.row = row,
+                       .vector = searcher->query_code,
+                       .rows = codes->rows,
+                       .dim = (uint32_t)codes->rows->stride,
+                       .kernel = scorer->form.kernels->sq8[scorer->form.metric],
+                       .negated = scorer->form.metric != ARB_METRIC_L2,
+                       .rerank = 1};
 }
 
-static inline void prefetch_row(const arb_rows *rows, uint32_t node)
+float arb_exact_distance(const arb_scorer *scorer, const void *query, uint32_t node)
 {
-    const char *row = arb_row(rows, node);
-    for (size_t offset = 0; offset < rows->stride; offset += CACHE_LINE)
-        __builtin_prefetch(row + offset);
+    const arb_row_form *form = &scorer->form;
+    float distance = form->kernels->distance[form->element][form->metric].one(
+        query, arb_row(scorer->rows, node), form->dim);
+    return form->metric == ARB_METRIC_DOT ? -distance : distance;
 }
 
 void arb_score(const arb_query *query, const uint32_t *nodes, uint32_t count, float *distances)
@@ -38,18 +47,18 @@ void arb_score(const arb_query *query, const uint32_t *nodes, uint32_t count, fl
     const arb_rows *rows = query->rows;
     /* Two groups of four in flight: one is computed while the next one's rows come in. */
     for (uint32_t i = 0; i < count && i < 4; i++)
-        prefetch_row(rows, nodes[i]);
+        arb_prefetch_row(rows, nodes[i]);
     uint32_t done = 0;
     for (; done + 4 <= count; done += 4) {
         for (uint32_t i = done + 4; i < done + 8 && i < count; i++)
-            prefetch_row(rows, nodes[i]);
+            arb_prefetch_row(rows, nodes[i]);
         const void *four[4];
         for (uint32_t i = 0; i < 4; i++)
             four[i] = arb_row(rows, nodes[done + i]);
-        query->kernel.four(query->vector, four, rows->dim, distances + done);
+        query->kernel.four(query->vector, four, query->dim, distances + done);
     }
     for (; done < count; done++)
-        distances[done] = query->kernel.one(query->vector, arb_row(rows, nodes[done]), rows->dim);
+        distances[done] = query->kernel.one(query->vector, arb_row(rows, nodes[done]), query->dim);
     if (query->negated) {
         for (uint32_t i = 0; i < count; i++)
             distances[i] = -distances[i];

@@ -4,24 +4,40 @@
 
 #include "graph/graph_internal.h"
 
-/* A query and the kernels of its traversal, looked up once. */
+/* A query and the kernels of its traversal, looked up once. Its distances order rows; what they
+ * are in is the kernel's own business: compare them with distances of the same query only. */
 typedef struct arb_query {
-    const void *vector;
-    const arb_rows *rows;
+    const void *row;      /* as given: a row in the element type */
+    const void *vector;   /* what the kernel takes: the row, or its code */
+    const arb_rows *rows; /* what it is compared with: rows, or their codes */
+    uint32_t dim;         /* for the kernel: that of the rows; of codes their stride */
     arb_distance kernel;
     int negated; /* the kernel's dot product grows with nearness */
-    int rerank;  /* the kernel sums in FP16: final distances are computed anew */
+    int rerank;  /* the kernel rounds: final distances are computed anew */
 } arb_query;
 
-/* native = 0 keeps to the FP32-accumulating kernels; a row of the index may pass 1. */
-arb_query arb_query_of(const arb_scorer *scorer, const void *vector, int native);
+/* Compares with rows. native = 0 keeps to the FP32-accumulating kernels; a row of the index may
+ * pass 1. */
+arb_query arb_query_of(const arb_scorer *scorer, const void *row, int native);
+
+/* Compares with codes where there are some, else with rows. The caller is inside the graph's epoch
+ * and stays there while the query is used. */
+arb_query arb_traversal_query(const arb_scorer *scorer, arb_searcher *searcher, const void *row,
+                              int native);
 
 /* Distances from the query to `count` nodes; rows are prefetched some way ahead. */
 void arb_score(const arb_query *query, const uint32_t *nodes, uint32_t count, float *distances);
 
+static inline void arb_prefetch_row(const arb_rows *rows, uint32_t node)
+{
+    const char *row = arb_row(rows, node);
+    for (size_t offset = 0; offset < rows->stride; offset += ARB_ROW_ALIGNMENT)
+        __builtin_prefetch(row + offset);
+}
+
 static inline float arb_score_one(const arb_query *query, uint32_t node)
 {
-    float distance = query->kernel.one(query->vector, arb_row(query->rows, node), query->rows->dim);
+    float distance = query->kernel.one(query->vector, arb_row(query->rows, node), query->dim);
     return query->negated ? -distance : distance;
 }
 

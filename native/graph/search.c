@@ -8,6 +8,8 @@
 
 /* Past this many candidates an insertion into a sorted array costs more than one into a heap. */
 #define ARRAY_MAX 4096u
+/* Rows that are on their way while one is reranked. */
+#define RERANK_AHEAD 4u
 
 uint64_t arb_descend(const arb_graph *graph, arb_searcher *searcher, const arb_query *query,
                      uint64_t entry, uint32_t target)
@@ -185,17 +187,23 @@ static arb_status rescore(const arb_graph *graph, arb_searcher *searcher, const 
                           uint32_t k, arb_hit *hits, uint32_t *count)
 {
     uint32_t wanted = k;
-    if (query->rerank) /* FP16 sums may swap near ties across the k-th place */
+    if (query->rerank) /* codes and FP16 sums may swap near ties across the k-th place */
         wanted = 3 * k > k + 20 ? 3 * k : k + 20;
     if (wanted > searcher->found_count)
         wanted = searcher->found_count;
     /* The wide search's heap is free by now and lends its memory. */
     _Static_assert(sizeof(arb_hit) == sizeof(uint64_t), "a hit fits a heap entry");
     arb_hit *scored = (arb_hit *)searcher->results;
+    for (uint32_t i = 0; i < wanted && i < RERANK_AHEAD; i++)
+        arb_prefetch_row(graph->scorer->rows, arb_candidate_node(searcher->found[i]));
     for (uint32_t i = 0; i < wanted; i++) {
+        if (i + RERANK_AHEAD < wanted) {
+            uint32_t ahead = arb_candidate_node(searcher->found[i + RERANK_AHEAD]);
+            arb_prefetch_row(graph->scorer->rows, ahead);
+        }
         uint32_t node = arb_candidate_node(searcher->found[i]);
         scored[i].node = node;
-        scored[i].distance = arb_exact_distance(graph->scorer, query->vector, node);
+        scored[i].distance = arb_exact_distance(graph->scorer, query->row, node);
     }
     qsort(scored, wanted, sizeof *scored, arb_hit_compare);
     *count = wanted < k ? wanted : k;
@@ -218,8 +226,8 @@ arb_status arb_graph_search(const arb_graph *graph, arb_searcher *searcher, cons
         return status;
     searcher->stats = (arb_search_stats){0};
     searcher->found_count = 0;
-    arb_query prepared = arb_query_of(graph->scorer, query, query_native);
     arb_epoch_enter(graph, searcher);
+    arb_query prepared = arb_traversal_query(graph->scorer, searcher, query, query_native);
     uint64_t entry = atomic_load_explicit(&graph->entry, memory_order_acquire);
     if (entry != 0)
         status = find(graph, searcher, &prepared, entry, ef, k, deleted);

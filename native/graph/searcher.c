@@ -18,6 +18,8 @@ void arb_searcher_free(arb_searcher *searcher)
     free(searcher->found);
     free(searcher->frontier);
     free(searcher->results);
+    free(searcher->query_code);
+    free(searcher->ranked);
     free(searcher->fresh);
     free(searcher->distances);
     free(searcher->selected);
@@ -43,8 +45,9 @@ static arb_searcher *create(const arb_graph *graph)
     searcher->selected =
         calloc((ARB_LEVEL_LIMIT + 1) * (size_t)graph->M0, sizeof *searcher->selected);
     searcher->selected_count = calloc(ARB_LEVEL_LIMIT + 1, sizeof *searcher->selected_count);
-    if (searcher->fresh == NULL || searcher->distances == NULL || searcher->pruning == NULL ||
-        searcher->chosen_rows == NULL || searcher->selected == NULL ||
+    searcher->query_code = calloc(1, arb_row_stride(graph->scorer->form.dim, 1));
+    if (searcher->query_code == NULL || searcher->fresh == NULL || searcher->distances == NULL ||
+        searcher->pruning == NULL || searcher->chosen_rows == NULL || searcher->selected == NULL ||
         searcher->selected_count == NULL) {
         arb_searcher_free(searcher);
         return NULL;
@@ -99,10 +102,16 @@ arb_status arb_searcher_prepare(const arb_graph *graph, arb_searcher *searcher, 
     }
     if (capacity > searcher->found_capacity) {
         uint64_t *found = malloc(((size_t)capacity + 1) * sizeof *found);
-        if (found == NULL)
+        uint64_t *ranked = malloc(((size_t)capacity + 1) * sizeof *ranked);
+        if (found == NULL || ranked == NULL) {
+            free(found);
+            free(ranked);
             return arb_fail(ARB_RESOURCE_EXHAUSTED, "no memory for %u candidates", capacity);
+        }
         free(searcher->found);
+        free(searcher->ranked);
         searcher->found = found;
+        searcher->ranked = ranked;
         searcher->found_capacity = capacity;
     }
     return ARB_OK;

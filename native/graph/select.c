@@ -9,7 +9,7 @@
 static int is_dominated(const arb_query *candidate, const void *const *chosen, uint32_t count,
                         float distance)
 {
-    size_t dim = candidate->rows->dim;
+    size_t dim = candidate->dim;
     float sign = candidate->negated ? -1.0f : 1.0f;
     uint32_t done = 0;
     for (; done + 4 <= count; done += 4) {

@@ -10,14 +10,13 @@
 static arb_status stage_rows(arb_index *index, const arb_vectors_view *vectors, uint32_t first,
                              arb_range *range)
 {
-    const arb_row_form form = arb_index_row_form(index);
     arb_status status = arb_rows_reserve(index->rows, first, vectors->count);
     if (status != ARB_OK) {
         return status;
     }
     for (uint32_t i = 0; i < vectors->count; i++) {
         arb_row_facts facts;
-        status = arb_cast_row(&form, vectors->type, arb_view_vector(vectors, i),
+        status = arb_cast_row(&index->scorer.form, vectors->type, arb_view_vector(vectors, i),
                               arb_row_for_write(index->rows, first + i), "vector", i, &facts);
         if (status != ARB_OK) {
             return status;
@@ -90,6 +89,9 @@ static arb_status append_locked(arb_index *index, const arb_ids_view *ids,
     arb_range range = index->range;
     arb_status status = stage_rows(index, vectors, (uint32_t)first, &range);
     if (status == ARB_OK) {
+        status = arb_index_code_rows(index, (uint32_t)first, vectors->count);
+    }
+    if (status == ARB_OK) {
         status = arb_ids_reserve(&index->ids, ids->count, index->deleted_bits);
     }
     if (status == ARB_OK) {
@@ -98,6 +100,7 @@ static arb_status append_locked(arb_index *index, const arb_ids_view *ids,
         arb_range_adopt(index, &range);
         publish(index, first + vectors->count, replaced, count);
         *first_row = first;
+        arb_index_look_at_codes(index);
     }
     free(replaced);
     return status;

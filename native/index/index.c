@@ -80,7 +80,9 @@ static arb_status check_options(const arb_index_options *options, const arb_kern
         (status = check_range("options.metric", options->metric, 0, ARB_METRICS - 1)) != ARB_OK ||
         (status = check_range("options.element", options->element, 0, ARB_ELEMENTS - 1)) !=
             ARB_OK ||
-        (status = check_range("options.M", options->M, ARB_M_MIN, ARB_M_MAX)) != ARB_OK) {
+        (status = check_range("options.M", options->M, ARB_M_MIN, ARB_M_MAX)) != ARB_OK ||
+        (status = check_range("options.codes", options->codes, 0, ARB_CODES_KINDS - 1)) != ARB_OK ||
+        (status = check_range("options.layout", options->layout, 0, ARB_LAYOUTS - 1)) != ARB_OK) {
         return status;
     }
     return check_range("options.ef_construction", options->ef_construction, 1, ARB_EF_MAX);
@@ -100,7 +102,12 @@ arb_status arb_index_new(const arb_index_options *options, const arb_kernel_set 
         .ef_construction = options->ef_construction,
         .seed = options->seed,
         .kernel_set = options->kernel_set,
-        .scorer = {.kernels = kernels, .metric = (arb_metric)options->metric},
+        .codes_wanted = (arb_codes_kind)options->codes,
+        .layout = (arb_layout)options->layout,
+        .scorer.form = {.kernels = kernels,
+                        .element = (arb_element)options->element,
+                        .metric = (arb_metric)options->metric,
+                        .dim = options->dim},
     };
     pthread_mutex_init(&index->write, NULL);
     arb_status status = arb_ids_create(&index->ids);
@@ -136,7 +143,8 @@ arb_status arb_index_create(const arb_index_options *options, arb_index **out)
     if ((status = arb_index_new(options, kernels, &index)) != ARB_OK) {
         return status;
     }
-    if ((status = arb_rows_create(index->dim, index->element, &index->rows)) != ARB_OK) {
+    if ((status = arb_rows_create(index->dim, arb_element_size(index->element), &index->rows)) !=
+        ARB_OK) {
         goto fail;
     }
     index->scorer.rows = index->rows;
@@ -160,6 +168,7 @@ void arb_index_close(arb_index *index)
     if (index->graph != NULL) {
         arb_graph_destroy(index->graph);
     }
+    arb_codes_destroy(index->codes);
     if (index->rows != NULL) {
         arb_rows_destroy(index->rows);
     }

@@ -37,6 +37,11 @@ struct arb_index {
     uint32_t ef_construction;
     uint64_t seed;
     int32_t kernel_set;
+    arb_codes_kind codes_wanted;
+    arb_layout layout;
+
+    arb_codes *codes;         /* what scorer.codes shows; codes.c */
+    uint64_t codes_looked_at; /* rows at the last look at whether the grid fits */
 
     /* Rows below are written, with their ids, and belong to searches. */
     _Atomic uint64_t published;
@@ -79,21 +84,23 @@ void arb_range_adopt(arb_index *index, const arb_range *range);
 /* Whether it may for this query as well. */
 int arb_query_range_is_safe(const arb_index *index, const arb_row_facts *query);
 
+/* Codes rows first..first+count-1, which are written and not published, where the index has codes.
+ * Write mutex held. */
+arb_status arb_index_code_rows(arb_index *index, uint32_t first, uint32_t count);
+
+/* Sees to it that the index has the codes it was asked for: makes them, makes them anew where the
+ * rows have moved away from their grid, or does without where no grid is good enough. Write mutex
+ * held, or nobody else there. */
+arb_status arb_index_renew_codes(arb_index *index);
+
+/* The same after rows were published, whenever their number has doubled. */
+void arb_index_look_at_codes(arb_index *index);
+
 /* Marks a row deleted; 1 if it lived. Write mutex held. */
 int arb_index_mark_deleted(arb_index *index, uint32_t node);
 
 /* After an open: claims rows that the file's graph links, counts them, finds linked_low. */
 void arb_index_adopt_links(arb_index *index);
-
-static inline arb_row_form arb_index_row_form(const arb_index *index)
-{
-    return (arb_row_form){
-        .kernels = index->scorer.kernels,
-        .element = index->element,
-        .metric = index->scorer.metric,
-        .dim = index->dim,
-    };
-}
 
 static inline uint64_t arb_index_published(const arb_index *index)
 {

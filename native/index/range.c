@@ -20,7 +20,7 @@ static float typical_rms(const arb_range *range, arb_metric metric)
 static int has_native(const arb_index *index)
 {
     return index->element == ARB_ELEMENT_F16 &&
-           index->scorer.kernels->native[index->scorer.metric].one != NULL;
+           index->scorer.form.kernels->native[index->scorer.form.metric].one != NULL;
 }
 
 void arb_range_add(arb_range *range, const arb_row_facts *row)
@@ -39,7 +39,7 @@ void arb_range_add(arb_range *range, const arb_row_facts *row)
 void arb_range_adopt(arb_index *index, const arb_range *range)
 {
     float abs_max = atomic_load_explicit(&range->abs_max, memory_order_relaxed);
-    arb_metric metric = index->scorer.metric;
+    arb_metric metric = index->scorer.form.metric;
     atomic_store_explicit(&index->range.abs_max, abs_max, memory_order_relaxed);
     index->range.squares = range->squares;
     index->range.rms_min = range->rms_min;
@@ -54,5 +54,5 @@ int arb_query_range_is_safe(const arb_index *index, const arb_row_facts *query)
 {
     float abs_max = atomic_load_explicit(&index->range.abs_max, memory_order_relaxed);
     float larger = query->abs_max > abs_max ? query->abs_max : abs_max;
-    return arb_native_range_is_safe(index->scorer.metric, larger, query->rms, index->dim);
+    return arb_native_range_is_safe(index->scorer.form.metric, larger, query->rms, index->dim);
 }

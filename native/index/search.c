@@ -168,14 +168,13 @@ static arb_status search_all(search_call *call, const arb_vectors_view *queries,
                              arb_hits_export *out, uint64_t *total)
 {
     const arb_index *index = call->index;
-    const arb_row_form form = arb_index_row_form(index);
     _Alignas(64) uint8_t query[ARB_DIM_MAX * sizeof(float)];
     *total = 0;
     for (uint32_t i = 0; i < queries->count; i++) {
         arb_row_facts facts;
         uint32_t count = 0;
-        arb_status status = arb_cast_row(&form, queries->type, arb_view_vector(queries, i), query,
-                                         "queries", i, &facts);
+        arb_status status = arb_cast_row(&index->scorer.form, queries->type,
+                                         arb_view_vector(queries, i), query, "queries", i, &facts);
         if (status != ARB_OK) {
             return status;
         }

@@ -56,6 +56,8 @@ typedef struct arb_snapshot_header {
     float range_abs_max;
     float range_rms_min;
     arb_section sections[ARB_SECTIONS];
+    int32_t codes; /* arb_codes_kind wanted; files from before there were codes have 0 here */
+    int32_t layout;
 } arb_snapshot_header;
 
 typedef union arb_snapshot_page {

@@ -101,6 +101,8 @@ static arb_status check_limits(const mapped_file *file, const arb_snapshot_heade
         {"element", (uint32_t)header->element, 0, ARB_ELEMENTS - 1},
         {"M", header->M, ARB_M_MIN, ARB_M_MAX},
         {"ef_construction", header->ef_construction, 1, ARB_EF_MAX},
+        {"codes", (uint32_t)header->codes, 0, ARB_CODES_KINDS - 1},
+        {"layout", (uint32_t)header->layout, 0, ARB_LAYOUTS - 1},
         {"rows", header->rows, 0, ARB_NODES_MAX},
         {"deleted", header->deleted, 0, header->rows},
         {"range rows", header->range_rows, header->rows, ARB_NODES_MAX},
@@ -112,7 +114,7 @@ static arb_status check_limits(const mapped_file *file, const arb_snapshot_heade
                             (unsigned long long)limits[i].low, (unsigned long long)limits[i].high);
         }
     }
-    size_t stride = arb_row_stride(header->dim, (arb_element)header->element);
+    size_t stride = arb_row_stride(header->dim, arb_element_size((arb_element)header->element));
     if (header->stride != stride) {
         return corrupt(file->path, "header", "stride", header->stride, stride);
     }
@@ -223,8 +225,9 @@ static arb_status adopt_file(arb_index *index, const mapped_file *file, int resi
     arb_status status;
     if ((status = adopt_deleted(index, file, rows, header->deleted)) != ARB_OK ||
         (status = adopt_ids(index, file, rows, header->deleted)) != ARB_OK ||
-        (status = arb_rows_open(index->dim, index->element, section_at(file, ARB_SECTION_VECTORS),
-                                rows, resident, &index->rows)) != ARB_OK) {
+        (status = arb_rows_open(index->dim, arb_element_size(index->element),
+                                section_at(file, ARB_SECTION_VECTORS), rows, resident,
+                                &index->rows)) != ARB_OK) {
         return status;
     }
     index->scorer.rows = index->rows;
@@ -242,7 +245,7 @@ static arb_status adopt_file(arb_index *index, const mapped_file *file, int resi
     arb_range_adopt(index, &range);
     atomic_store_explicit(&index->published, rows, memory_order_release);
     arb_index_adopt_links(index);
-    return ARB_OK;
+    return arb_index_renew_codes(index);
 }
 
 static arb_status check_call(const char *path, int32_t resident, arb_index *const *out)
@@ -279,6 +282,8 @@ arb_status arb_index_open(const char *path, const arb_index_options *options, in
             .ef_construction = header->ef_construction,
             .seed = header->seed,
             .kernel_set = options->kernel_set,
+            .codes = header->codes,
+            .layout = header->layout,
         };
         status = arb_index_new(&found, kernels, &index);
     }

@@ -144,7 +144,7 @@ static void fill_header(const arb_index *index, const snapshot_cut *cut,
     header->version = ARB_SNAPSHOT_VERSION;
     header->byte_order = ARB_SNAPSHOT_BYTE_ORDER;
     header->dim = index->dim;
-    header->metric = (int32_t)index->scorer.metric;
+    header->metric = (int32_t)index->scorer.form.metric;
     header->element = (int32_t)index->element;
     header->M = index->M;
     header->ef_construction = index->ef_construction;
@@ -152,6 +152,8 @@ static void fill_header(const arb_index *index, const snapshot_cut *cut,
     header->seed = index->seed;
     header->rows = cut->rows;
     header->deleted = count_deleted(cut);
+    header->codes = (int32_t)index->codes_wanted;
+    header->layout = (int32_t)index->layout;
     header->range_squares = cut->range.squares;
     header->range_rows = cut->range.rows;
     header->range_abs_max = atomic_load_explicit(&cut->range.abs_max, memory_order_relaxed);

@@ -16,6 +16,12 @@ static arb_status check_index(const arb_index *index, const void *out)
 arb_status arb_index_freeze(arb_index *index)
 {
     arb_status status = check_index(index, index);
+    if (status != ARB_OK) {
+        return status;
+    }
+    pthread_mutex_lock(&index->write);
+    status = arb_index_renew_codes(index);
+    pthread_mutex_unlock(&index->write);
     return status == ARB_OK ? arb_graph_freeze(index->graph) : status;
 }
 
@@ -48,6 +54,7 @@ arb_status arb_index_get_stats(const arb_index *index, arb_index_stats *out)
     uint64_t finished = atomic_load_explicit(&index->finished, memory_order_acquire);
     uint64_t deleted = atomic_load_explicit(&index->deleted_count, memory_order_acquire);
     uint64_t rows = arb_index_published(index);
+    const arb_codes *codes = atomic_load_explicit(&index->scorer.codes, memory_order_acquire);
     *out = (arb_index_stats){
         .rows = rows,
         .live = rows - deleted,
@@ -58,7 +65,7 @@ arb_status arb_index_get_stats(const arb_index *index, arb_index_stats *out)
         .id_bytes = arb_ids_bytes(&index->ids, rows),
         .overlay_lists = graph.overlay_lists,
         .dim = index->dim,
-        .metric = (int32_t)index->scorer.metric,
+        .metric = (int32_t)index->scorer.form.metric,
         .element = (int32_t)index->element,
         .M = index->M,
         .ef_construction = index->ef_construction,
@@ -66,6 +73,9 @@ arb_status arb_index_get_stats(const arb_index *index, arb_index_stats *out)
         .kernel_set = index->kernel_set,
         .native_arithmetic = atomic_load_explicit(&index->scorer.native, memory_order_relaxed),
         .abs_max = atomic_load_explicit(&index->range.abs_max, memory_order_relaxed),
+        .codes = codes == NULL ? ARB_CODES_NONE : index->codes_wanted,
+        .layout = index->layout,
+        .code_bytes = codes == NULL ? 0 : rows * arb_row_stride(index->dim, 1),
     };
     return ARB_OK;
 }

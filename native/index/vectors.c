@@ -67,11 +67,10 @@ arb_status arb_index_cast(const arb_index *index, struct ArrowSchema *schema,
                                  view.count, index->dim, index->element, &answer)) != ARB_OK) {
         return status;
     }
-    const arb_row_form form = arb_index_row_form(index);
     size_t bytes = index->dim * arb_element_size(index->element);
     for (uint32_t i = 0; i < view.count; i++) {
         arb_row_facts facts;
-        status = arb_cast_row(&form, view.type, arb_view_vector(&view, i),
+        status = arb_cast_row(&index->scorer.form, view.type, arb_view_vector(&view, i),
                               answer.values + i * bytes, "vector", i, &facts);
         if (status != ARB_OK) {
             arb_export_vectors_cancel(&answer);

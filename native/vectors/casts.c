@@ -109,9 +109,7 @@ static void cast_to_f32(const arb_kernel_set *kernels, arb_value_type type, cons
     }
 }
 
-/* The largest magnitude, as bits: halves and floats without their sign order like integers, and NaN
- * and infinity come out above every finite value. */
-static int32_t largest_bits(arb_element element, const void *row, size_t dim)
+int32_t arb_largest_magnitude(arb_element element, const void *row, size_t dim)
 {
     if (element == ARB_ELEMENT_F16) {
         const uint16_t *bits = row;
@@ -186,7 +184,7 @@ arb_status arb_cast_row(const arb_row_form *form, arb_value_type type, const voi
     } else {
         cast_to_f32(kernels, type, src, dst, form->dim);
     }
-    int32_t largest = largest_bits(form->element, dst, form->dim);
+    int32_t largest = arb_largest_magnitude(form->element, dst, form->dim);
     if (largest >= (is_half ? F16_MAX_BITS : F32_MAX_BITS)) {
         arb_status status = check_source(form, type, src, field, row);
         if (status != ARB_OK) {

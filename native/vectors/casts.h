@@ -39,4 +39,8 @@ typedef struct arb_row_facts {
 arb_status arb_cast_row(const arb_row_form *form, arb_value_type type, const void *src, void *dst,
                         const char *field, uint64_t row, arb_row_facts *facts);
 
+/* The largest magnitude among dim elements, as the bits of one without its sign: so ordered, NaN
+ * and infinity come out above every finite value. */
+int32_t arb_largest_magnitude(arb_element element, const void *row, size_t dim);
+
 #endif

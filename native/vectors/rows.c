@@ -7,9 +7,9 @@
 #include "vectors/error.h"
 #include "vectors/pages.h"
 
-size_t arb_row_stride(uint32_t dim, arb_element element)
+size_t arb_row_stride(uint32_t dim, uint32_t element_bytes)
 {
-    size_t bytes = dim * arb_element_size(element);
+    size_t bytes = (size_t)dim * element_bytes;
     return (bytes + ARB_ROW_ALIGNMENT - 1) / ARB_ROW_ALIGNMENT * ARB_ROW_ALIGNMENT;
 }
 
@@ -23,7 +23,7 @@ static size_t slab_table_bytes(const arb_rows *rows)
     return (((size_t)ARB_NODES_MAX >> rows->slab_shift) + 1) * sizeof(uint8_t *);
 }
 
-arb_status arb_rows_create(uint32_t dim, arb_element element, arb_rows **out)
+arb_status arb_rows_create(uint32_t dim, uint32_t element_bytes, arb_rows **out)
 {
     if (dim < 1 || dim > ARB_DIM_MAX)
         return arb_fail(ARB_INVALID_ARGUMENT, "dim: found %u, allowed 1..%u", dim, ARB_DIM_MAX);
@@ -31,8 +31,8 @@ arb_status arb_rows_create(uint32_t dim, arb_element element, arb_rows **out)
     if (rows == NULL)
         return arb_fail(ARB_RESOURCE_EXHAUSTED, "no memory for the rows of an index");
     rows->dim = dim;
-    rows->element = element;
-    rows->stride = arb_row_stride(dim, element);
+    rows->element_bytes = element_bytes;
+    rows->stride = arb_row_stride(dim, element_bytes);
     while ((rows->stride << (rows->slab_shift + 1)) <= ARB_SLAB_BYTES_MAX)
         rows->slab_shift++;
     rows->slab_mask = (1u << rows->slab_shift) - 1;
@@ -97,11 +97,11 @@ void *arb_row_for_write(arb_rows *rows, uint32_t node)
     return rows->slabs[node >> rows->slab_shift] + (size_t)(node & rows->slab_mask) * rows->stride;
 }
 
-arb_status arb_rows_open(uint32_t dim, arb_element element, const void *mapped, uint32_t count,
+arb_status arb_rows_open(uint32_t dim, uint32_t element_bytes, const void *mapped, uint32_t count,
                          int resident, arb_rows **out)
 {
     arb_rows *rows = NULL;
-    arb_status status = arb_rows_create(dim, element, &rows);
+    arb_status status = arb_rows_create(dim, element_bytes, &rows);
     if (status != ARB_OK)
         return status;
     if (!resident) {

@@ -24,7 +24,7 @@ typedef struct arb_rows {
     uint32_t slab_shift;
     uint32_t slab_mask;
     uint32_t dim;
-    arb_element element;
+    uint32_t element_bytes;
     _Atomic uint32_t slab_count; /* slabs that exist */
     _Atomic uint32_t row_count;  /* rows reserved so far */
     const uint8_t *mapped;       /* rows of an opened snapshot, NULL if none; not owned */
@@ -37,20 +37,20 @@ static inline const void *arb_row(const arb_rows *rows, uint32_t node)
     return rows->slabs[node >> rows->slab_shift] + (size_t)(node & rows->slab_mask) * rows->stride;
 }
 
-static inline size_t arb_element_size(arb_element element)
+static inline uint32_t arb_element_size(arb_element element)
 {
     return element == ARB_ELEMENT_F16 ? 2 : 4;
 }
 
 /* Bytes a row takes: dim elements padded to ARB_ROW_ALIGNMENT. */
-size_t arb_row_stride(uint32_t dim, arb_element element);
+size_t arb_row_stride(uint32_t dim, uint32_t element_bytes);
 
-arb_status arb_rows_create(uint32_t dim, arb_element element, arb_rows **out);
+arb_status arb_rows_create(uint32_t dim, uint32_t element_bytes, arb_rows **out);
 
 /* Rows 0..count-1 lie in `mapped` with this stride (whole slabs are used in place, the rest of the
  * last one is copied); resident copies them all to huge pages instead. `mapped` must outlive them,
  * unless resident. */
-arb_status arb_rows_open(uint32_t dim, arb_element element, const void *mapped, uint32_t count,
+arb_status arb_rows_open(uint32_t dim, uint32_t element_bytes, const void *mapped, uint32_t count,
                          int resident, arb_rows **out);
 void arb_rows_destroy(arb_rows *rows);
 

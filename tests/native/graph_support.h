@@ -78,8 +78,8 @@ static inline void clustered_vector(uint32_t cluster, float spread, uint64_t *st
 
 static inline void store_vector(const world *w, const float *vector, void *row)
 {
-    if (w->rows->element == ARB_ELEMENT_F16)
-        w->scorer.kernels->cast_f32_f16(vector, row, w->rows->dim);
+    if (w->scorer.form.element == ARB_ELEMENT_F16)
+        w->scorer.form.kernels->cast_f32_f16(vector, row, w->rows->dim);
     else
         memcpy(row, vector, w->rows->dim * sizeof(float));
 }
@@ -90,11 +90,12 @@ static inline world *world_create(uint32_t dim, arb_element element, arb_metric 
                                   uint32_t ef_construction)
 {
     world *w = calloc(1, sizeof *w);
-    EXPECT(arb_rows_create(dim, element, &w->rows) == ARB_OK, "%s", arb_last_error());
+    EXPECT(arb_rows_create(dim, arb_element_size(element), &w->rows) == ARB_OK, "%s",
+           arb_last_error());
     EXPECT(arb_rows_reserve(w->rows, 0, count) == ARB_OK, "%s", arb_last_error());
     w->scorer.rows = w->rows;
-    w->scorer.kernels = best_kernels();
-    w->scorer.metric = metric;
+    w->scorer.form =
+        (arb_row_form){.kernels = best_kernels(), .element = element, .metric = metric, .dim = dim};
     w->count = count;
     w->deleted = calloc(ARB_NODES_MAX / 64 + 1, sizeof *w->deleted);
     EXPECT(arb_graph_create(&w->scorer, M, ef_construction, 42, &w->graph) == ARB_OK, "%s",

@@ -60,7 +60,7 @@ static void test_native_traversal(void)
         return;
     }
     world *w = world_create(DIM, ARB_ELEMENT_F16, ARB_METRIC_L2, ROWS, CLUSTERS, 12, 80);
-    w->scorer.kernels = native;
+    w->scorer.form.kernels = native;
     w->scorer.native = 1;
     link_rows(w, 0, ROWS, 1);
     expect_sound(w);

@@ -13,7 +13,7 @@
 
 #include "index_helpers.h"
 
-#define DIM 16
+#define DIM 40 /* of halves: codes save a cache line */
 #define WRITERS 2
 #define LINKERS 2
 #define SEARCHERS 2
@@ -255,6 +255,7 @@ static void check_end(stress *run)
     }
     arb_index_stats stats = test_stats(run->index);
     CHECK(stats.live == live, "live %" PRIu64 ", not %" PRIu64, stats.live, live);
+    CHECK(stats.codes == ARB_CODES_SQ8, "no codes after %" PRIu64 " rows", stats.rows);
     CHECK(stats.pending == 0, "pending %" PRIu64, stats.pending);
     CHECK(misses <= live / 200, "%" PRIu64 " of %" PRIu64 " rows are not found by the graph",
           misses, live);
@@ -269,6 +270,7 @@ int main(int argc, char **argv)
                   .writers_left = WRITERS};
     printf("seed %" PRIu64 ", %" PRId64 " rows a writer\n", run.seed, run.rows_a_writer);
     arb_index_options options = test_options(DIM, ARB_METRIC_L2, ARB_ELEMENT_F16);
+    options.codes = ARB_CODES_SQ8; /* made and looked at while all this goes on */
     run.index = test_index(&options); /* set 0, in C: a thread sanitizer sees what it reads */
     run.states = calloc((size_t)(WRITERS * run.rows_a_writer), sizeof *run.states);
     CHECK(run.states != NULL, "no memory");

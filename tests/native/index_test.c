@@ -76,6 +76,8 @@ static void test_create_checks(void)
         {"ef_construction", 65537, "options.ef_construction: found 65537; allowed 1..65536"},
         {"kernel_set", -1, "options.kernel_set: found -1"},
         {"kernel_set", 1000, "options.kernel_set: found 1000"},
+        {"codes", 2, "options.codes: found 2; allowed 0..1"},
+        {"layout", -1, "options.layout: found -1; allowed 0..1"},
         {"trust_kernel_set", 2, "options.trust_kernel_set: found 2; allowed 0..1"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -96,6 +98,10 @@ static void test_create_checks(void)
             options.ef_construction = value;
         } else if (strcmp(field, "kernel_set") == 0) {
             options.kernel_set = (int32_t)value;
+        } else if (strcmp(field, "codes") == 0) {
+            options.codes = (int32_t)value;
+        } else if (strcmp(field, "layout") == 0) {
+            options.layout = (int32_t)value;
         } else {
             options.trust_kernel_set = (int32_t)value;
         }

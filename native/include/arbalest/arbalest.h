@@ -85,6 +85,18 @@ ARB_API const char *arb_kernel_set_kernel(int32_t set, const char *job);
 
 typedef struct arb_index arb_index;
 
+/* A shorter form of the rows that traversal reads instead of them; the nearest are then reranked by
+ * the rows. SQ8: one byte a component. Made once an index has rows enough to fit the codes to, and
+ * left out where they would save nothing (few components) or cost recall (arb_index_stats tells).
+ */
+typedef enum arb_codes_kind { ARB_CODES_NONE = 0, ARB_CODES_SQ8 = 1 } arb_codes_kind;
+#define ARB_CODES_KINDS 2
+
+/* Of the frozen graph: neighbor lists alone, or with the neighbors' codes beside each list, which
+ * takes several times the memory and reads one stream a node. */
+typedef enum arb_layout { ARB_LAYOUT_COMPACT = 0, ARB_LAYOUT_FUSED = 1 } arb_layout;
+#define ARB_LAYOUTS 2
+
 typedef struct arb_index_options {
     uint32_t struct_size; /* sizeof(arb_index_options) as the caller knows it */
     uint32_t dim;         /* 1..ARB_DIM_MAX */
@@ -96,6 +108,8 @@ typedef struct arb_index_options {
     int32_t kernel_set;       /* index of the set; fixed for the life of the index */
     int32_t trust_kernel_set; /* 1: take the set although CPUID hides its feature (a VM's mask);
                                  executing it on a CPU that lacks it kills the process */
+    int32_t codes;            /* arb_codes_kind */
+    int32_t layout;           /* arb_layout */
 } arb_index_options;
 
 /* Breadth and what to do. */
@@ -131,6 +145,9 @@ typedef struct arb_index_stats {
     int32_t kernel_set;
     int32_t native_arithmetic; /* 1: traversal sums in FP16 (drained); 0: every sum is FP32 */
     float abs_max;             /* largest |component| seen */
+    int32_t codes;             /* arb_codes_kind that traversal reads now */
+    int32_t layout;            /* arb_layout asked for */
+    uint64_t code_bytes;       /* 0 without codes */
 } arb_index_stats;
 
 /* What validate found. All counts are 0 in a sound graph. */
@@ -188,7 +205,8 @@ ARB_API arb_status arb_index_cast(const arb_index *index, struct ArrowSchema *sc
                                   struct ArrowArray *vectors, struct ArrowSchema *out_schema,
                                   struct ArrowArray *out);
 
-/* Packs base and overlay into a new CSR base. Searches and links go on meanwhile. */
+/* Packs base and overlay into a new CSR base, and fits the codes anew where the rows have moved
+ * away from them. Searches and links go on meanwhile; appends wait for the latter. */
 ARB_API arb_status arb_index_freeze(arb_index *index);
 
 ARB_API arb_status arb_index_validate(const arb_index *index, arb_index_report *out);
@@ -200,8 +218,8 @@ ARB_API arb_status arb_index_get_stats(const arb_index *index, arb_index_stats *
 ARB_API arb_status arb_index_save(const arb_index *index, const char *path, uint64_t rows);
 
 /* Opens a file. resident = 0 maps it; 1 copies the vectors to huge pages. Checksums are verified.
- * Metric, element, M, ef_construction and dim come from the file; of options only kernel_set and
- * trust_kernel_set are read. */
+ * Metric, element, M, ef_construction, dim, codes and layout come from the file; of options only
+ * kernel_set and trust_kernel_set are read. Codes are made again from the rows. */
 ARB_API arb_status arb_index_open(const char *path, const arb_index_options *options,
                                   int32_t resident, arb_index **out);
 

@@ -21,6 +21,9 @@ package io.arbalest.engine;
  * @param nativeArithmetic true where traversal sums in FP16 (drained); false where every sum is
  *     FP32
  * @param absMax largest |component| seen
+ * @param codes what traversal reads now: what was asked for, or none while it would not pay
+ * @param layout how the frozen graph lies in memory
+ * @param codeBytes bytes of the codes
  */
 public record IndexStats(
     long rows,
@@ -39,4 +42,7 @@ public record IndexStats(
     int levelMax,
     String kernelSet,
     boolean nativeArithmetic,
-    float absMax) {}
+    float absMax,
+    Codes codes,
+    Layout layout,
+    long codeBytes) {}

@@ -88,7 +88,8 @@ public final class VectorIndex implements AutoCloseable {
     try (CallScope scope = new CallScope()) {
       ArrowBuf out = scope.memory(8);
       long struct =
-          IndexStructs.indexOptions(scope, 1, 0, 0, 0, 0, 0, kernels.index(), kernels.isTrusted());
+          IndexStructs.indexOptions(
+              scope, 1, 0, 0, 0, 0, 0, kernels.index(), kernels.isTrusted(), 0, 0);
       Errors.check(
           Native.arb_index_open(
               fileName(file), struct, options.resident() ? 1 : 0, out.memoryAddress()));
@@ -431,6 +432,8 @@ public final class VectorIndex implements AutoCloseable {
     private int m = 16;
     private int efConstruction = 200;
     private long seed = 42;
+    private Codes codes = Codes.SQ8;
+    private Layout layout = Layout.COMPACT;
     private KernelSet kernelSet;
 
     private Builder(int dimension) {
@@ -473,6 +476,21 @@ public final class VectorIndex implements AutoCloseable {
       return this;
     }
 
+    /**
+     * What traversal reads; {@link Codes#SQ8} by default: searches and builds touch half the memory
+     * for one more byte a component.
+     */
+    public Builder codes(Codes codes) {
+      this.codes = Objects.requireNonNull(codes, "codes");
+      return this;
+    }
+
+    /** How {@link VectorIndex#freeze} lays the graph out; {@link Layout#COMPACT} by default. */
+    public Builder layout(Layout layout) {
+      this.layout = Objects.requireNonNull(layout, "layout");
+      return this;
+    }
+
     /** The kernels to run; {@link KernelSet#best()} by default. */
     public Builder kernelSet(KernelSet kernelSet) {
       this.kernelSet = Objects.requireNonNull(kernelSet, "kernelSet");
@@ -498,7 +516,9 @@ public final class VectorIndex implements AutoCloseable {
                 efConstruction,
                 seed,
                 kernels.index(),
-                kernels.isTrusted());
+                kernels.isTrusted(),
+                codes.code(),
+                layout.code());
         Errors.check(Native.arb_index_create(options, out.memoryAddress()));
         IndexHandle handle =
             new IndexHandle(

@@ -1,8 +1,10 @@
 package io.arbalest.engine.internal;
 
+import io.arbalest.engine.Codes;
 import io.arbalest.engine.ElementType;
 import io.arbalest.engine.IndexReport;
 import io.arbalest.engine.IndexStats;
+import io.arbalest.engine.Layout;
 import io.arbalest.engine.Metric;
 import io.arbalest.engine.SearchOptions;
 import io.arbalest.engine.SearchStats;
@@ -13,12 +15,12 @@ import org.apache.arrow.memory.ArrowBuf;
  * layout when the shim is compiled, so the two cannot drift apart.
  */
 public final class IndexStructs {
-  private static final int OPTIONS_BYTES = 40;
+  private static final int OPTIONS_BYTES = 48;
   private static final int SEARCH_OPTIONS_BYTES = 16;
   private static final int SEARCH_STATS_BYTES = 24;
 
   /** {@code sizeof(arb_index_stats)}. */
-  public static final int STATS_BYTES = 104;
+  public static final int STATS_BYTES = 120;
 
   /** {@code sizeof(arb_index_report)}. */
   public static final int REPORT_BYTES = 64;
@@ -35,7 +37,9 @@ public final class IndexStructs {
       int efConstruction,
       long seed,
       int kernelSet,
-      boolean trustKernelSet) {
+      boolean trustKernelSet,
+      int codes,
+      int layout) {
     ArrowBuf options = scope.memory(OPTIONS_BYTES);
     options.setInt(0, OPTIONS_BYTES);
     options.setInt(4, dimension);
@@ -46,6 +50,8 @@ public final class IndexStructs {
     options.setLong(24, seed);
     options.setInt(32, kernelSet);
     options.setInt(36, trustKernelSet ? 1 : 0);
+    options.setInt(40, codes);
+    options.setInt(44, layout);
     return options.memoryAddress();
   }
 
@@ -88,7 +94,10 @@ public final class IndexStructs {
         struct.getInt(84),
         Native.arb_kernel_set_name(struct.getInt(88)),
         struct.getInt(92) != 0,
-        struct.getFloat(96));
+        struct.getFloat(96),
+        Codes.values()[struct.getInt(100)],
+        Layout.values()[struct.getInt(104)],
+        struct.getLong(112));
   }
 
   /** {@code arb_index_report}. */

@@ -1,0 +1,54 @@
+/* codes.h: a second, shorter form of the rows, for traversal: one byte a component (SQ8).
+ *
+ *   row[i]  ~  offset[i] + scale * code[i]          code 0..255
+ *
+ * One scale for all, a per-dimension offset: the grid is centred on the mean of the rows, so that
+ * its 256 steps are spent on how rows differ. A constant shift of all rows changes no L2 distance
+ * and adds the same to every dot product of a query, so traversal needs neither offset nor scale:
+ * the kernels' integer sums order the rows.
+ *
+ *   l2sq     sum (a - c)^2 with the query on the same grid
+ *   dot      sum  z * c    with the query quantised by itself, z in -127..127; rows of a cosine
+ *                          index are coded as unit vectors, so this orders by cosine as well
+ *
+ * Codes are written beside their rows and never change; a better grid means new codes for all. */
+#ifndef ARB_VECTORS_CODES_H
+#define ARB_VECTORS_CODES_H
+
+#include "vectors/casts.h"
+#include "vectors/rows.h"
+
+/* Rows that a grid is made from at first, and at most. */
+#define ARB_CODES_TRAIN_ROWS 4096u
+
+typedef struct arb_codes {
+    arb_row_form form;     /* of the rows that these are the codes of */
+    const arb_rows *coded; /* those rows */
+    arb_rows *rows;        /* the codes, one byte a component */
+    float *offset;         /* dim of them */
+    float scale;
+    float error; /* what rows lose of their squared distance from the mean; the sample's average */
+} arb_codes;
+
+/* Whether codes of such rows are read faster than the rows: they must save cache lines. */
+int arb_codes_are_shorter(const arb_row_form *form);
+
+/* Makes a grid from up to ARB_CODES_TRAIN_ROWS of rows 0..count-1, evenly spread, and codes all of
+ * them. *out is NULL with ARB_OK where no grid is good enough for the rows (codes.c says what that
+ * means): then traversal does better on the rows. form and rows outlive the codes. */
+arb_status arb_codes_create(const arb_row_form *form, const arb_rows *rows, uint32_t count,
+                            arb_codes **out);
+void arb_codes_destroy(arb_codes *codes);
+
+/* Codes rows first..first+count-1, which nobody reads yet. One caller at a time. */
+arb_status arb_codes_append(arb_codes *codes, uint32_t first, uint32_t count);
+
+/* The error, as in codes->error, of rows 0..count-1 (of a sample of them) on this grid. */
+float arb_codes_measure(const arb_codes *codes, uint32_t count);
+
+/* The query, a row, as the sq8 kernel of the metric takes it: codes->rows->stride bytes, zeros
+ * behind dim. 0 where it has no code: an L2 query so far outside the grid that moving it to the
+ * edge would change which rows are near; a dot query of zeros. */
+int arb_codes_query(const arb_codes *codes, const void *query, uint8_t *code);
+
+#endif
