@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checkasm/generated_catalog.h"
 #include "kernels/compiled_reference.h"
 #include "kernels/output.h"
 
@@ -100,23 +101,30 @@ static bench_parameters parse(int argc, char **argv)
     return parameters;
 }
 
+static void add_candidate(const kernel_entry *kernel, const char *filter)
+{
+    if (filter && !strstr(kernel->name, filter)) {
+        return;
+    }
+    kernel_availability found = arb_kernel_availability(kernel);
+    if (found == UNAVAILABLE || found == BROKEN) {
+        printf("SKIPPED %s: %s\n", kernel->name,
+               found == BROKEN ? "a trial call died" : "the CPU cannot execute it");
+        return;
+    }
+    timed_kernel *candidate = &candidates[candidate_count++];
+    candidate->kernel = kernel;
+    candidate->reference = compiled_reference(kernel);
+    candidate->hidden_by_cpuid = found == HIDDEN_BY_CPUID;
+}
+
 static void find_candidates(const char *filter)
 {
     for (size_t i = 0; i < arb_catalog_count; i++) {
-        const kernel_entry *kernel = &arb_catalog[i];
-        if (filter && !strstr(kernel->name, filter)) {
-            continue;
-        }
-        kernel_availability found = arb_kernel_availability(kernel);
-        if (found == UNAVAILABLE || found == BROKEN) {
-            printf("SKIPPED %s: %s\n", kernel->name,
-                   found == BROKEN ? "a trial call died" : "the CPU cannot execute it");
-            continue;
-        }
-        timed_kernel *candidate = &candidates[candidate_count++];
-        candidate->kernel = kernel;
-        candidate->reference = compiled_reference(kernel);
-        candidate->hidden_by_cpuid = found == HIDDEN_BY_CPUID;
+        add_candidate(&arb_catalog[i], filter);
+    }
+    for (size_t i = 0; i < arb_generated_catalog_count; i++) {
+        add_candidate(&arb_generated_catalog[i].entry, filter);
     }
 }
 
@@ -138,7 +146,8 @@ static void time_all(size_t dim, int repeats)
         for (size_t i = 0; i < candidate_count; i++) {
             timed_kernel *candidate = &candidates[i];
             measure_prepare(candidate->kernel, dim);
-            timing ours = measure_time(candidate->kernel, candidate->kernel->function, dim);
+            timing ours =
+                measure_time(candidate->kernel, arb_function_of(candidate->kernel, dim), dim);
             timing theirs = measure_time(candidate->kernel, candidate->reference, dim);
             candidate->ns[repeat] = ours.ns;
             candidate->cycles[repeat] = ours.cycles;

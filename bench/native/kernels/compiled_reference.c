@@ -50,6 +50,9 @@ any_fn compiled_reference(const kernel_entry *kernel)
         const compiled_job *job = &jobs()[i];
         size_t length = strlen(job->name);
         const char *rest = kernel->name + strlen("arb_");
+        if (kernel->function == NULL) {
+            rest += strlen("generated_");
+        }
         /* "f16_l2sq" must not answer for "f16_l2sq_x4_avx2" */
         if (strncmp(rest, job->name, length) == 0 && rest[length] == '_' &&
             strcmp(rest + length + 1, kernel->isa) == 0) {

@@ -8,6 +8,7 @@
 #    include <x86intrin.h>
 #endif
 
+#include "checkasm/generated_catalog.h"
 #include "kernels/half.h"
 #include "testing.h"
 
@@ -305,14 +306,15 @@ double measure_error(const kernel_entry *kernel, size_t dim)
         return codec_error(kernel, dim);
     }
     double worst = 0;
+    any_fn function = arb_function_of(kernel, dim);
     for (int row = 0; row < MEASURE_ROWS; row++) {
         double wanted = exact_distance(kernel, rows[row], dim);
         float found[4];
         if (kernel->shape == SHAPE_ONE) {
-            found[0] = ((arb_distance_fn)kernel->function)(query, rows[row], dim);
+            found[0] = ((arb_distance_fn)function)(query, rows[row], dim);
         } else {
             const void *four[4] = {rows[row], rows[row], rows[row], rows[row]};
-            ((arb_distance_x4_fn)kernel->function)(query, four, dim, found);
+            ((arb_distance_x4_fn)function)(query, four, dim, found);
         }
         double magnitude =
             kernel->metric == ARB_METRIC_DOT && kernel->type != TYPE_sq8 ? 1 : fabs(wanted);

@@ -2,18 +2,27 @@
  * once for the rows. */
 #include "kernels/aarch64/generate.h"
 
-/* As many accumulators as the 24 registers leave room for beside the totals and three or four for
- * the operands; more of them make longer periods, since a term then passes fewer additions. */
-static void choose(arb_a64_function *function)
+/* The fewest accumulators of a sum whose chains hide the latency of four cycles beside what else a
+ * step does: every one more has to be merged. It takes more where that saves it a drain: the 24
+ * registers set the most, with the totals and three for the operands. */
+static unsigned choose_accumulators(const arb_a64_function *function, unsigned steps)
 {
     int is_cosine = function->job.op == ARB_OP_COSINE;
+    int is_one = function->job.rows == 1;
+    unsigned accumulators = is_cosine ? (is_one ? 2 : 1) : (is_one ? 4 : 2);
+    unsigned most = is_cosine && !is_one ? 1 : 2 * accumulators;
+    while (accumulators < most && arb_plan_drains(steps, accumulators).period < steps) {
+        accumulators++;
+    }
+    return accumulators;
+}
+
+static void choose(arb_a64_function *function)
+{
     unsigned rows = function->job.rows;
     unsigned steps = arb_a64_steps(function);
-    unsigned wanted = is_cosine ? 4 : 8;
-    if (rows == 4) {
-        wanted = is_cosine ? 1 : 4;
-    }
-    function->sums = is_cosine ? 2 * rows + 1 : rows;
+    unsigned wanted = choose_accumulators(function, steps);
+    function->sums = function->job.op == ARB_OP_COSINE ? 2 * rows + 1 : rows;
     function->accumulators = steps < wanted ? steps : wanted;
     function->drains = arb_plan_drains(steps, function->accumulators);
     function->first_total = function->sums * function->accumulators;

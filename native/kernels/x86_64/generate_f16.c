@@ -7,18 +7,30 @@ static int is_native(const arb_x86_function *function)
     return function->job.family == ARB_GENERATED_F16_NATIVE;
 }
 
-/* 8 chains of sums or so hide the latency of FMA on two ports; of a native sum's, four at least
- * keep a term's additions few. Nine sums of four rows leave room for two accumulators each. */
-static void choose(arb_x86_function *function)
+/* The fewest accumulators of a sum whose chains hide the latency of four cycles beside what else a
+ * step does: every one more has to be merged. A native sum takes more where that saves it a drain:
+ * registers set the most. */
+static unsigned choose_accumulators(const arb_x86_function *function, unsigned steps)
 {
     int is_cosine = function->job.op == ARB_OP_COSINE;
+    int is_one = function->job.rows == 1;
+    if (!is_native(function)) {
+        return is_one ? 2 : 1;
+    }
+    unsigned accumulators = is_cosine ? (is_one ? 2 : 1) : (is_one ? 4 : 2);
+    unsigned most = 2 * accumulators;
+    while (accumulators < most && arb_plan_drains(steps, accumulators).period < steps) {
+        accumulators++;
+    }
+    return accumulators;
+}
+
+static void choose(arb_x86_function *function)
+{
     unsigned rows = function->job.rows;
     unsigned steps = arb_x86_steps(function, function->family->step_elements);
-    unsigned wanted = is_cosine ? 4 : 8;
-    if (rows == 4) {
-        wanted = is_cosine ? 2 : 4;
-    }
-    function->sums = is_cosine ? 2 * rows + 1 : rows;
+    unsigned wanted = choose_accumulators(function, steps);
+    function->sums = function->job.op == ARB_OP_COSINE ? 2 * rows + 1 : rows;
     function->accumulators = steps < wanted ? steps : wanted;
     unsigned sums_end = function->sums * function->accumulators;
     if (is_native(function)) {

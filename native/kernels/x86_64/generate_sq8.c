@@ -12,27 +12,38 @@
  */
 #include "kernels/x86_64/generate.h"
 
+/* Steps that one accumulator may take in a row before a second one is worth its merging. */
+#define SHORT_CHAIN 4
+
 /* One row: sums B(d, d') and B(d, -128). */
 enum { DIFFERENCE_SQUARES, DIFFERENCE_SUM };
 /* Four rows: three sums each at 3 * row, then the query's. */
 enum { ROW_SQUARES, ROW_SUM, ROW_PRODUCTS, ROW_SUMS };
 enum { QUERY_SQUARES = 4 * ROW_SUMS, QUERY_SUM, FOUR_ROWS_SUMS };
 
-/* The instruction takes five cycles and two begin in each, but loads are as many: some five chains.
+/* An accumulator more has to be merged; one too few makes the sum wait for the instruction's five
+ * cycles. Where there are few steps, the next call fills that wait: a short chain needs no company.
  */
-static void choose(arb_x86_function *function)
+static unsigned choose_accumulators(const arb_x86_function *function, unsigned steps)
 {
     int is_one = function->job.rows == 1;
+    if (function->job.op == ARB_OP_L2SQ) {
+        return is_one && steps > SHORT_CHAIN ? 2 : 1;
+    }
+    unsigned wanted = (steps + SHORT_CHAIN - 1) / SHORT_CHAIN;
+    unsigned most = is_one ? 4 : 2;
+    return wanted < most ? wanted : most;
+}
+
+static void choose(arb_x86_function *function)
+{
     unsigned steps = arb_x86_steps(function, function->family->step_elements);
-    unsigned wanted;
     if (function->job.op == ARB_OP_DOT) {
         function->sums = function->job.rows;
-        wanted = is_one ? 4 : 2;
     } else {
-        function->sums = is_one ? 2 : FOUR_ROWS_SUMS;
-        wanted = is_one ? 2 : 1;
+        function->sums = function->job.rows == 1 ? 2 : FOUR_ROWS_SUMS;
     }
-    function->accumulators = steps < wanted ? steps : wanted;
+    function->accumulators = choose_accumulators(function, steps);
     function->scratch = function->sums * function->accumulators;
     if (function->job.op == ARB_OP_L2SQ) {
         function->scratch++; /* the constant below it */
