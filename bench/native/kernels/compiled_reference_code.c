@@ -227,6 +227,23 @@ void NAME(sq8_decode)(const void *src, const float *offset, float factor, void *
     }
 }
 
+void NAME(sq4_dots)(const int8_t *query, const uint8_t *codes, size_t steps, size_t groups,
+                    float *out)
+{
+    for (size_t group = 0; group < groups; group++) {
+        int32_t sums[4] = {0};
+        for (size_t i = 0; i < 4 * steps; i++, codes += 16) {
+            const int8_t *q = query + i / 4 * 32 + i % 4 * 4;
+            for (size_t j = 0; j < 16; j++) {
+                sums[j / 4] += q[j % 4] * (codes[j] & 15) + q[16 + j % 4] * (codes[j] >> 4);
+            }
+        }
+        for (size_t row = 0; row < 4; row++) {
+            out[4 * group + row] = (float)sums[row];
+        }
+    }
+}
+
 /* ---- Bitsets ---- */
 
 #define BITS(op, expression)                                                                       \

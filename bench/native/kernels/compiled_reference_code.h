@@ -17,7 +17,11 @@
     void job##_##isa(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);
 #define REFERENCE_POPCOUNT(job, isa) uint64_t job##_##isa(const uint64_t *a, size_t words);
 
-#define REFERENCE_JOBS(DISTANCE, CAST, CODEC, BITS, POPCOUNT, isa)                                 \
+#define REFERENCE_DOTS(job, isa)                                                                   \
+    void job##_##isa(const int8_t *query, const uint8_t *codes, size_t steps, size_t groups,       \
+                     float *out);
+
+#define REFERENCE_JOBS(DISTANCE, CAST, CODEC, DOTS, BITS, POPCOUNT, isa)                           \
     DISTANCE(f16_l2sq, isa)                                                                        \
     DISTANCE(f16_dot, isa)                                                                         \
     DISTANCE(f16_cosine, isa)                                                                      \
@@ -33,14 +37,15 @@
     DISTANCE(sq8_dot, isa)                                                                         \
     CODEC(sq8_encode, isa)                                                                         \
     CODEC(sq8_decode, isa)                                                                         \
+    DOTS(sq4_dots, isa)                                                                            \
     BITS(bits_and, isa)                                                                            \
     BITS(bits_or, isa)                                                                             \
     BITS(bits_andnot, isa)                                                                         \
     POPCOUNT(bits_popcount, isa)
 
 #define REFERENCE_PROTOTYPES(isa)                                                                  \
-    REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, REFERENCE_BITS,            \
-                   REFERENCE_POPCOUNT, isa)
+    REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, REFERENCE_DOTS,            \
+                   REFERENCE_BITS, REFERENCE_POPCOUNT, isa)
 
 #if defined(ARB_ARCH_x86_64)
 REFERENCE_PROTOTYPES(haswell)
