@@ -270,7 +270,7 @@ int main(int argc, char **argv)
                   .writers_left = WRITERS};
     printf("seed %" PRIu64 ", %" PRId64 " rows a writer\n", run.seed, run.rows_a_writer);
     arb_index_options options = test_options(DIM, ARB_METRIC_L2, ARB_ELEMENT_F16);
-    options.codes = ARB_CODES_SQ8; /* made and looked at while all this goes on */
+    options.codes = ARB_CODES_SQ8;    /* made and looked at while all this goes on */
     run.index = test_index(&options); /* set 0, in C: a thread sanitizer sees what it reads */
     run.states = calloc((size_t)(WRITERS * run.rows_a_writer), sizeof *run.states);
     CHECK(run.states != NULL, "no memory");

@@ -1,6 +1,8 @@
 package io.arbalest.store;
 
+import io.arbalest.engine.Codes;
 import io.arbalest.engine.ElementType;
+import io.arbalest.engine.Layout;
 import io.arbalest.engine.Limits;
 import io.arbalest.engine.Metric;
 import io.arbalest.store.schema.ColumnTypes;
@@ -28,6 +30,8 @@ import org.apache.arrow.vector.types.pojo.Schema;
  * @param columns metadata columns, in order; names are unique
  * @param m links a node of the graph
  * @param efConstruction breadth of construction of the graph
+ * @param codes what searches of the graph read
+ * @param layout how a frozen graph lies in memory
  */
 public record DatasetSpec(
     String name,
@@ -37,7 +41,9 @@ public record DatasetSpec(
     int dimension,
     List<Field> columns,
     int m,
-    int efConstruction) {
+    int efConstruction,
+    Codes codes,
+    Layout layout) {
   /** The column of ids. */
   public static final String ID = "id";
 
@@ -62,8 +68,16 @@ public record DatasetSpec(
   /** Schema metadata: breadth of construction, default {@value #EF_CONSTRUCTION_DEFAULT}. */
   public static final String EF_CONSTRUCTION_KEY = "arbalest.ef_construction";
 
+  /** Schema metadata: {@code sq8} (default) or {@code none}. */
+  public static final String CODES_KEY = "arbalest.codes";
+
+  /** Schema metadata: {@code compact} (default) or {@code fused}. */
+  public static final String LAYOUT_KEY = "arbalest.layout";
+
   public static final int M_DEFAULT = 16;
   public static final int EF_CONSTRUCTION_DEFAULT = 200;
+  public static final Codes CODES_DEFAULT = Codes.SQ8;
+  public static final Layout LAYOUT_DEFAULT = Layout.COMPACT;
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
   private static final Set<String> RESERVED = Set.of(ID, VECTOR, QUERY, DISTANCE);
@@ -76,6 +90,8 @@ public record DatasetSpec(
     check("vector: dimension", dimension, 1, StoreLimits.DIMENSION_MAX);
     check(M_KEY, m, Limits.M_MIN, Limits.M_MAX);
     check(EF_CONSTRUCTION_KEY, efConstruction, 1, Limits.EF_MAX);
+    Objects.requireNonNull(codes, "codes");
+    Objects.requireNonNull(layout, "layout");
     columns = List.copyOf(columns);
     checkColumns(columns);
   }
@@ -84,17 +100,34 @@ public record DatasetSpec(
   public static DatasetSpec of(
       String name, Metric metric, ElementType element, IdType idType, int dimension) {
     return new DatasetSpec(
-        name, metric, element, idType, dimension, List.of(), M_DEFAULT, EF_CONSTRUCTION_DEFAULT);
+        name,
+        metric,
+        element,
+        idType,
+        dimension,
+        List.of(),
+        M_DEFAULT,
+        EF_CONSTRUCTION_DEFAULT,
+        CODES_DEFAULT,
+        LAYOUT_DEFAULT);
   }
 
   /** The same with these metadata columns. */
   public DatasetSpec withColumns(List<Field> fields) {
-    return new DatasetSpec(name, metric, element, idType, dimension, fields, m, efConstruction);
+    return new DatasetSpec(
+        name, metric, element, idType, dimension, fields, m, efConstruction, codes, layout);
   }
 
   /** The same with this graph. */
   public DatasetSpec withGraph(int links, int breadth) {
-    return new DatasetSpec(name, metric, element, idType, dimension, columns, links, breadth);
+    return new DatasetSpec(
+        name, metric, element, idType, dimension, columns, links, breadth, codes, layout);
+  }
+
+  /** The same with this memory for searches. */
+  public DatasetSpec withSearch(Codes searched, Layout frozen) {
+    return new DatasetSpec(
+        name, metric, element, idType, dimension, columns, m, efConstruction, searched, frozen);
   }
 
   /**
@@ -122,6 +155,8 @@ public record DatasetSpec(
     metadata.put(ELEMENT_KEY, element.wireName());
     metadata.put(M_KEY, Integer.toString(m));
     metadata.put(EF_CONSTRUCTION_KEY, Integer.toString(efConstruction));
+    metadata.put(CODES_KEY, codes.wireName());
+    metadata.put(LAYOUT_KEY, layout.wireName());
     return new Schema(fields, metadata);
   }
 

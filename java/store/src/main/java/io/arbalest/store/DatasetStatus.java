@@ -26,6 +26,7 @@ import io.arbalest.engine.Metric;
  * @param columnBytes memory of ids and metadata columns
  * @param idMapBytes memory of the map from ids to rows, estimated
  * @param vectorBytes memory of the vectors
+ * @param codeBytes memory of the codes that searches read; 0 without
  * @param graphBytes memory of the graph
  * @param overlayLists neighbor lists changed since the last freeze
  * @param m links a node; level 0 has twice as many
@@ -57,6 +58,7 @@ public record DatasetStatus(
     long columnBytes,
     long idMapBytes,
     long vectorBytes,
+    long codeBytes,
     long graphBytes,
     long overlayLists,
     int m,

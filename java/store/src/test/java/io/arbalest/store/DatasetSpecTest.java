@@ -3,7 +3,9 @@ package io.arbalest.store;
 import static io.arbalest.store.DatasetTest.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.arbalest.engine.Codes;
 import io.arbalest.engine.ElementType;
+import io.arbalest.engine.Layout;
 import io.arbalest.engine.Metric;
 import io.arbalest.store.StoreException.Category;
 import java.util.ArrayList;
@@ -78,7 +80,8 @@ class DatasetSpecTest {
     DatasetSpec spec =
         DatasetSpec.of("d", Metric.DOT, ElementType.FLOAT32, IdType.UTF8, 8192)
             .withColumns(columnsOfEveryType())
-            .withGraph(24, 333);
+            .withGraph(24, 333)
+            .withSearch(Codes.NONE, Layout.FUSED);
     assertThat(DatasetSpec.fromArrow("d", spec.arrowSchema())).isEqualTo(spec);
   }
 
@@ -91,12 +94,16 @@ class DatasetSpecTest {
                 "arbalest.element", "float32",
                 "arbalest.m", "20",
                 "arbalest.ef_construction", "99",
+                "arbalest.codes", "none",
+                "arbalest.layout", "fused",
                 "pandas", "{}"),
             field("id", ArrowType.Utf8.INSTANCE),
             vector(new ArrowType.Int(8, false), 1));
     assertThat(spec)
         .isEqualTo(
-            DatasetSpec.of("d", Metric.L2, ElementType.FLOAT32, IdType.UTF8, 1).withGraph(20, 99));
+            DatasetSpec.of("d", Metric.L2, ElementType.FLOAT32, IdType.UTF8, 1)
+                .withGraph(20, 99)
+                .withSearch(Codes.NONE, Layout.FUSED));
   }
 
   @Test

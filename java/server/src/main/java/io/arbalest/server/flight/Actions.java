@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.arbalest.engine.Codes;
 import io.arbalest.engine.ElementType;
+import io.arbalest.engine.Layout;
 import io.arbalest.engine.Metric;
 import io.arbalest.store.Dataset;
 import io.arbalest.store.DatasetSpec;
@@ -46,7 +48,7 @@ final class Actions {
         "create-dataset",
         "Creates an empty dataset: {\"dataset\",\"dimension\",\"metric\":\"cosine\","
             + "\"element\":\"float16\",\"id_type\":\"int64\",\"columns\":[{\"name\",\"type\"}],"
-            + "\"m\":16,\"ef_construction\":200}",
+            + "\"m\":16,\"ef_construction\":200,\"codes\":\"sq8\",\"layout\":\"compact\"}",
         this::create);
     add("drop-dataset", "Removes a dataset and its files: {\"dataset\"}", this::drop);
     add("describe-dataset", "What a dataset is: {\"dataset\"}", this::describe);
@@ -107,7 +109,9 @@ final class Actions {
             "id_type",
             "columns",
             "m",
-            "ef_construction"));
+            "ef_construction",
+            "codes",
+            "layout"));
     List<Field> columns = new ArrayList<>();
     for (Fields column : fields.objects("columns")) {
       column.allow(Set.of("name", "type"));
@@ -124,7 +128,9 @@ final class Actions {
             (int) fields.integer("m", 1, Integer.MAX_VALUE, DatasetSpec.M_DEFAULT),
             (int)
                 fields.integer(
-                    "ef_construction", 1, Integer.MAX_VALUE, DatasetSpec.EF_CONSTRUCTION_DEFAULT));
+                    "ef_construction", 1, Integer.MAX_VALUE, DatasetSpec.EF_CONSTRUCTION_DEFAULT),
+            Codes.fromWireName(fields.text("codes", DatasetSpec.CODES_DEFAULT.wireName())),
+            Layout.fromWireName(fields.text("layout", DatasetSpec.LAYOUT_DEFAULT.wireName())));
     return describe(room.store().create(spec));
   }
 
@@ -149,6 +155,8 @@ final class Actions {
             .put("dimension", spec.dimension())
             .put("m", spec.m())
             .put("ef_construction", spec.efConstruction())
+            .put("codes", spec.codes().wireName())
+            .put("layout", spec.layout().wireName())
             .put("rows", dataset.rowCount());
     ArrayNode columns = json.putArray("columns");
     for (Field column : spec.columns()) {

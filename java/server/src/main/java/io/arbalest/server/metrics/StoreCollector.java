@@ -37,6 +37,7 @@ public final class StoreCollector extends Collector {
             DatasetStatus::indexedSequence));
     families.add(family(all, "wal_bytes", "Bytes of the log.", DatasetStatus::walBytes));
     families.add(family(all, "vector_bytes", "Memory of vectors.", DatasetStatus::vectorBytes));
+    families.add(family(all, "code_bytes", "Memory of codes.", DatasetStatus::codeBytes));
     families.add(family(all, "graph_bytes", "Memory of graphs.", DatasetStatus::graphBytes));
     families.add(
         family(all, "column_bytes", "Memory of ids and columns.", DatasetStatus::columnBytes));

@@ -1,7 +1,9 @@
 package io.arbalest.store.schema;
 
 import io.arbalest.engine.ArbalestException;
+import io.arbalest.engine.Codes;
 import io.arbalest.engine.ElementType;
+import io.arbalest.engine.Layout;
 import io.arbalest.engine.Metric;
 import io.arbalest.store.DatasetSpec;
 import io.arbalest.store.IdType;
@@ -22,7 +24,9 @@ public final class SpecReader {
           DatasetSpec.METRIC_KEY,
           DatasetSpec.ELEMENT_KEY,
           DatasetSpec.M_KEY,
-          DatasetSpec.EF_CONSTRUCTION_KEY);
+          DatasetSpec.EF_CONSTRUCTION_KEY,
+          DatasetSpec.CODES_KEY,
+          DatasetSpec.LAYOUT_KEY);
 
   private SpecReader() {}
 
@@ -93,7 +97,11 @@ public final class SpecReader {
           dimension,
           columns,
           number(given, DatasetSpec.M_KEY, DatasetSpec.M_DEFAULT),
-          number(given, DatasetSpec.EF_CONSTRUCTION_KEY, DatasetSpec.EF_CONSTRUCTION_DEFAULT));
+          number(given, DatasetSpec.EF_CONSTRUCTION_KEY, DatasetSpec.EF_CONSTRUCTION_DEFAULT),
+          Codes.fromWireName(
+              given.getOrDefault(DatasetSpec.CODES_KEY, DatasetSpec.CODES_DEFAULT.wireName())),
+          Layout.fromWireName(
+              given.getOrDefault(DatasetSpec.LAYOUT_KEY, DatasetSpec.LAYOUT_DEFAULT.wireName())));
     } catch (ArbalestException e) {
       throw StoreException.of(e);
     }

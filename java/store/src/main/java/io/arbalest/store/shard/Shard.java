@@ -298,6 +298,7 @@ public final class Shard {
           state.rows().bytes(),
           state.idMapBytes(),
           index.vectorBytes(),
+          index.codeBytes(),
           index.graphBytes(),
           index.overlayLists(),
           index.m(),

@@ -92,7 +92,9 @@ final class ShardRecovery {
             .metric(spec.metric())
             .element(spec.element())
             .m(spec.m())
-            .efConstruction(spec.efConstruction());
+            .efConstruction(spec.efConstruction())
+            .codes(spec.codes())
+            .layout(spec.layout());
     if (context.kernelSet() != null) {
       builder.kernelSet(context.kernelSet());
     }
