@@ -1,12 +1,14 @@
 /* Time, throughput and error of every kernel, beside the same job in C as the compiler vectorises
- * it.
+ * it, beside libraries of others, and beside loads without arithmetic; from L1, L2 and memory.
  *
- *     kernels_bench [--dims 384,768] [--filter NAME-PART] [--repeats N] [--json FILE]
+ *     kernels_bench [--dims 384,768] [--where L1,L2,memory] [--filter NAME-PART] [--repeats N]
+ *                   [--peer simsimd=LIBRARY] [--preload LIBRARY] [--json FILE]
  *
- * All kernels of a dimension are timed in turn, again and again; the ratio to C is the median over
- * the repeats of two times taken milliseconds apart, so that a noisy neighbor or a change of clock
- * speed hits both. A kernel whose feature CPUID hides is run if a forked child survives a call, and
- * marked. The CPU's counter does not follow its clock: its cycles are a unit of time. */
+ * All kernels of a dimension are timed in turn, again and again; the ratio to C or to a peer is the
+ * median over the repeats of two times taken milliseconds apart, so that a noisy neighbor or a
+ * change of clock speed hits both. A kernel whose feature CPUID hides is run if a forked child
+ * survives a call, and marked. The CPU's counter does not follow its clock: its cycles are a unit
+ * of time. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +24,10 @@
 typedef struct timed_kernel {
     const kernel_entry *kernel;
     any_fn reference;
+    peer_fn peers[PEERS_MAX];
     int hidden_by_cpuid;
     double ns[REPEATS_MAX], cycles[REPEATS_MAX], ratio[REPEATS_MAX];
+    double peer_ratio[PEERS_MAX][REPEATS_MAX];
 } timed_kernel;
 
 static timed_kernel candidates[KERNELS_MAX];
@@ -31,8 +35,11 @@ static size_t candidate_count;
 
 static void usage(FILE *stream)
 {
-    fprintf(stream, "usage: kernels_bench [--dims 384,768] [--filter NAME-PART] [--repeats N] "
-                    "[--json FILE]\n");
+    fprintf(stream, "usage: kernels_bench [--dims 384,768] [--where L1,L2,memory] "
+                    "[--filter NAME-PART]\n"
+                    "                     [--repeats N] [--json FILE] "
+                    "[--peer simsimd=LIBRARY] [--peer numkong=LIBRARY]\n"
+                    "                     [--preload LIBRARY, whose symbols a peer needs]\n");
 }
 
 static void fail(const char *option, const char *found, const char *allowed)
@@ -73,30 +80,70 @@ static void parse_dims(const char *text, bench_parameters *parameters)
     }
 }
 
+static void parse_places(const char *text, bench_parameters *parameters)
+{
+    parameters->place_count = 0;
+    for (const char *at = text;; at += strcspn(at, ",") + 1) {
+        size_t length = strcspn(at, ",");
+        int place = PLACES - 1;
+        while (place >= 0 && (strlen(place_name((bench_place)place)) != length ||
+                              strncmp(place_name((bench_place)place), at, length) != 0)) {
+            place--;
+        }
+        if (place < 0 || parameters->place_count == PLACES) {
+            fail("--where", text, "L1, L2, memory, each once, with commas between them");
+        }
+        parameters->places[parameters->place_count++] = (bench_place)place;
+        if (at[length] == 0) {
+            return;
+        }
+    }
+}
+
+static void load(const char *option, const char *value)
+{
+    const char *error = strcmp(option, "--peer") == 0 ? peer_load(value) : peer_preload(value);
+    if (error) {
+        fail(option, value, error);
+    }
+}
+
+static void parse_option(const char *option, const char *value, bench_parameters *parameters)
+{
+    if (strcmp(option, "--dims") == 0) {
+        parse_dims(value, parameters);
+    } else if (strcmp(option, "--where") == 0) {
+        parse_places(value, parameters);
+    } else if (strcmp(option, "--filter") == 0) {
+        parameters->filter = value;
+    } else if (strcmp(option, "--repeats") == 0) {
+        char *end;
+        parameters->repeats = (int)parse_number(option, value, &end, REPEATS_MAX);
+    } else if (strcmp(option, "--peer") == 0 || strcmp(option, "--preload") == 0) {
+        load(option, value);
+    } else if (strcmp(option, "--json") == 0) {
+        parameters->json = value;
+    } else {
+        fail(option, value, "--dims, --where, --filter, --repeats, --peer, --preload, --json");
+    }
+}
+
 static bench_parameters parse(int argc, char **argv)
 {
-    bench_parameters parameters = {.dims = {384, 768, 1024, 1536}, .dim_count = 4, .repeats = 31};
-    for (int i = 1; i < argc; i++) {
+    bench_parameters parameters = {.dims = {384, 768, 1024, 1536},
+                                   .dim_count = 4,
+                                   .places = {PLACE_L1, PLACE_L2, PLACE_MEMORY},
+                                   .place_count = PLACES,
+                                   .repeats = 31};
+    for (int i = 1; i < argc; i += 2) {
         if (strcmp(argv[i], "--help") == 0) {
             usage(stdout);
             exit(0);
         }
         if (i + 1 == argc) {
-            fail(argv[i], "", "--dims, --filter, --repeats, --json, each with a value");
+            fail(argv[i], "", "an option with its value; --help lists them");
         }
-        const char *option = argv[i++], *value = argv[i];
-        if (strcmp(option, "--dims") == 0) {
-            parse_dims(value, &parameters);
-        } else if (strcmp(option, "--filter") == 0) {
-            parameters.filter = value;
-        } else if (strcmp(option, "--repeats") == 0) {
-            char *end;
-            parameters.repeats = (int)parse_number(option, value, &end, REPEATS_MAX);
-        } else if (strcmp(option, "--json") == 0) {
-            parameters.json = value;
-        } else {
-            fail(option, value, "--dims, --filter, --repeats, --json");
-        }
+        parse_option(argv[i], argv[i + 1], &parameters);
     }
     return parameters;
 }
@@ -116,6 +163,9 @@ static void add_candidate(const kernel_entry *kernel, const char *filter)
     candidate->kernel = kernel;
     candidate->reference = compiled_reference(kernel);
     candidate->hidden_by_cpuid = found == HIDDEN_BY_CPUID;
+    for (int peer = 0; peer < peer_count(); peer++) {
+        candidate->peers[peer] = peer_function(peer, kernel);
+    }
 }
 
 static void find_candidates(const char *filter)
@@ -140,25 +190,61 @@ static double median(double *values, int count)
     return values[count / 2];
 }
 
-static void time_all(size_t dim, int repeats)
+static void time_one(timed_kernel *candidate, size_t dim, bench_place place, int repeat)
 {
+    bench_call call = {candidate->kernel, dim, arb_function_of(candidate->kernel, dim), NULL};
+    measure_prepare(candidate->kernel, dim);
+    timing ours = measure_time(&call, place);
+    candidate->ns[repeat] = ours.ns;
+    candidate->cycles[repeat] = ours.cycles;
+    call.function = candidate->reference;
+    candidate->ratio[repeat] = measure_time(&call, place).ns / ours.ns;
+    for (int peer = 0; peer < peer_count(); peer++) {
+        call.peer = candidate->peers[peer];
+        candidate->peer_ratio[peer][repeat] =
+            call.peer ? measure_time(&call, place).ns / ours.ns : 0;
+    }
+}
+
+/* Returns what loads alone reach, GB/s. */
+static double time_all(size_t dim, bench_place place, int repeats)
+{
+    static double loads[REPEATS_MAX];
     for (int repeat = 0; repeat < repeats; repeat++) {
+        loads[repeat] = place_load_gb_per_s(place);
         for (size_t i = 0; i < candidate_count; i++) {
-            timed_kernel *candidate = &candidates[i];
-            measure_prepare(candidate->kernel, dim);
-            timing ours =
-                measure_time(candidate->kernel, arb_function_of(candidate->kernel, dim), dim);
-            timing theirs = measure_time(candidate->kernel, candidate->reference, dim);
-            candidate->ns[repeat] = ours.ns;
-            candidate->cycles[repeat] = ours.cycles;
-            candidate->ratio[repeat] = theirs.ns / ours.ns;
+            time_one(&candidates[i], dim, place, repeat);
         }
     }
+    return median(loads, repeats);
+}
+
+static bench_row row_of(timed_kernel *candidate, size_t dim, bench_place place, int repeats,
+                        double loads)
+{
+    bench_row row = {
+        .kernel = candidate->kernel,
+        .dim = dim,
+        .place = place,
+        .ns = median(candidate->ns, repeats),
+        .cycles = median(candidate->cycles, repeats),
+        .ratio_to_c = median(candidate->ratio, repeats),
+        .hidden_by_cpuid = candidate->hidden_by_cpuid,
+    };
+    measure_prepare(candidate->kernel, dim);
+    row.max_rel_error =
+        measure_error(candidate->kernel, arb_function_of(candidate->kernel, dim), dim);
+    row.gb_per_s = measure_bytes(candidate->kernel, dim) / row.ns;
+    row.share_of_loads = row.gb_per_s / loads;
+    for (int peer = 0; peer < peer_count(); peer++) {
+        row.ratio_to_peers[peer] = median(candidate->peer_ratio[peer], repeats);
+    }
+    return row;
 }
 
 int main(int argc, char **argv)
 {
-    static bench_row rows[KERNELS_MAX * 16];
+    static bench_row rows[KERNELS_MAX * 16 * PLACES];
     size_t row_count = 0;
     bench_parameters parameters = parse(argc, argv);
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -168,24 +254,16 @@ int main(int argc, char **argv)
         fail("--filter", parameters.filter ? parameters.filter : "", "a part of a kernel's name");
     }
     output_header();
-    for (size_t d = 0; d < parameters.dim_count; d++) {
-        size_t dim = parameters.dims[d];
-        time_all(dim, parameters.repeats);
-        for (size_t i = 0; i < candidate_count; i++) {
-            timed_kernel *candidate = &candidates[i];
-            measure_prepare(candidate->kernel, dim);
-            bench_row *row = &rows[row_count++];
-            *row = (bench_row){
-                .kernel = candidate->kernel,
-                .dim = dim,
-                .ns = median(candidate->ns, parameters.repeats),
-                .cycles = median(candidate->cycles, parameters.repeats),
-                .ratio_to_c = median(candidate->ratio, parameters.repeats),
-                .max_rel_error = measure_error(candidate->kernel, dim),
-                .hidden_by_cpuid = candidate->hidden_by_cpuid,
-            };
-            row->gb_per_s = measure_bytes(candidate->kernel, dim) / row->ns;
-            output_row(row);
+    for (size_t i = 0; i < parameters.dim_count * parameters.place_count; i++) {
+        size_t dim = parameters.dims[i / parameters.place_count];
+        bench_place place = parameters.places[i % parameters.place_count];
+        double loads = time_all(dim, place, parameters.repeats);
+        output_loads(dim, place, loads);
+        for (size_t j = 0; j < candidate_count; j++) {
+            if (candidates[j].ns[0] > 0) { /* the place has room for rows of that size */
+                rows[row_count] = row_of(&candidates[j], dim, place, parameters.repeats, loads);
+                output_row(&rows[row_count++]);
+            }
         }
     }
     return parameters.json && !output_json(&parameters, rows, row_count) ? 1 : 0;

@@ -5,7 +5,7 @@
 #include "compiled_reference_code.h"
 
 typedef struct compiled_job {
-    const char *name; /* a kernel's name without "arb_" and the instruction set */
+    const char *name; /* a kernel's name without "arb_" or "arb_generated_", and without its set */
     any_fn function;
 } compiled_job;
 
@@ -18,6 +18,11 @@ typedef struct compiled_job {
 static const compiled_job jobs_haswell[] = {NAMED_JOBS(haswell)};
 static const compiled_job jobs_avx512[] = {NAMED_JOBS(avx512)};
 #    define JOB_COUNT (sizeof jobs_avx512 / sizeof jobs_avx512[0])
+
+uint64_t compiled_load(const void *from, size_t bytes)
+{
+    return arb_vectors() == VECTORS_AVX512 ? load_avx512(from, bytes) : load_haswell(from, bytes);
+}
 
 static const compiled_job *jobs(void)
 {
@@ -32,6 +37,11 @@ const char *compiled_reference_flags(void)
 #else
 static const compiled_job jobs_generic[] = {NAMED_JOBS(generic)};
 #    define JOB_COUNT (sizeof jobs_generic / sizeof jobs_generic[0])
+
+uint64_t compiled_load(const void *from, size_t bytes)
+{
+    return load_generic(from, bytes);
+}
 
 static const compiled_job *jobs(void)
 {

@@ -9,6 +9,10 @@
  * its type is that of the kernel's function. */
 any_fn compiled_reference(const kernel_entry *kernel);
 
+/* Loads bytes (a multiple of 512) with the widest vectors and computes next to nothing: their
+ * exclusive or. */
+uint64_t compiled_load(const void *from, size_t bytes);
+
 /* How it was compiled, e.g. "gcc 12.2.0 -O3 -ffast-math -march=icelake-server". */
 const char *compiled_reference_flags(void);
 

@@ -266,3 +266,26 @@ uint64_t NAME(bits_popcount)(const uint64_t *a, size_t words)
     }
     return count;
 }
+
+/* ---- Loads alone ---- */
+
+typedef uint64_t words __attribute__((vector_size(BLOCK > 1 ? BLOCK * 4 : 16), aligned(8)));
+
+#define LOADS 8 /* chains, so that none waits for another */
+
+uint64_t NAME(load)(const void *from, size_t bytes)
+{
+    const uint8_t *at = from;
+    words seen[LOADS] = {{0}}, all = {0};
+    for (size_t i = 0; i + sizeof seen <= bytes; i += sizeof seen) {
+        for (size_t j = 0; j < LOADS; j++) {
+            words loaded;
+            memcpy(&loaded, at + i + j * sizeof loaded, sizeof loaded);
+            seen[j] ^= loaded;
+        }
+    }
+    for (size_t j = 0; j < LOADS; j++) {
+        all ^= seen[j];
+    }
+    return all[0] ^ all[1];
+}

@@ -45,7 +45,8 @@
 
 #define REFERENCE_PROTOTYPES(isa)                                                                  \
     REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, REFERENCE_DOTS,            \
-                   REFERENCE_BITS, REFERENCE_POPCOUNT, isa)
+                   REFERENCE_BITS, REFERENCE_POPCOUNT, isa)                                        \
+    uint64_t load_##isa(const void *from, size_t bytes);
 
 #if defined(ARB_ARCH_x86_64)
 REFERENCE_PROTOTYPES(haswell)

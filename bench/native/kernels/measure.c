@@ -8,15 +8,17 @@
 #    include <x86intrin.h>
 #endif
 
-#include "checkasm/generated_catalog.h"
 #include "kernels/half.h"
 #include "testing.h"
 
-#define BATCH_NS 40000.0 /* long against the clock's resolution, short against a time slice */
+/* Long against the clock's resolution, short against a time slice. */
+#define BATCH_NS 40000.0
+#define BATCH_NS_FROM_MEMORY 150000.0
+#define ERROR_ROWS 8
 
 static _Alignas(64) uint8_t query[MEASURE_DIM_MAX * 8];
-static _Alignas(64) uint8_t row_bytes[MEASURE_ROWS * MEASURE_DIM_MAX * 8];
-static uint8_t *rows[MEASURE_ROWS]; /* into row_bytes, one behind the other as in an index */
+static _Alignas(64) uint8_t row_bytes[ERROR_ROWS * MEASURE_DIM_MAX * 8];
+static uint8_t *rows[ERROR_ROWS]; /* into row_bytes; only errors are measured on them */
 static _Alignas(64) uint8_t row_result[MEASURE_DIM_MAX * 8];
 static _Alignas(64) float codec_offset[MEASURE_DIM_MAX];
 
@@ -35,7 +37,7 @@ static uint64_t counter(void)
 #endif
 }
 
-static double now_ns(void)
+double measure_now_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -44,11 +46,11 @@ static double now_ns(void)
 
 double measure_counter_hz(void)
 {
-    double started = now_ns();
+    double started = measure_now_ns();
     uint64_t from = counter();
-    while (now_ns() - started < 20e6) {
+    while (measure_now_ns() - started < 20e6) {
     }
-    double elapsed = now_ns() - started;
+    double elapsed = measure_now_ns() - started;
     return (double)(counter() - from) / elapsed * 1e9;
 }
 
@@ -133,7 +135,7 @@ void measure_prepare(const kernel_entry *kernel, size_t dim)
     int are_codes =
         kernel->type == TYPE_sq8 || kernel->shape == SHAPE_DECODE || kernel->shape == SHAPE_DOTS;
     fill(type_of_query(kernel), are_codes, query, dim, &state);
-    for (int row = 0; row < MEASURE_ROWS; row++) {
+    for (int row = 0; row < ERROR_ROWS; row++) {
         rows[row] = row_bytes + (size_t)row * stride;
         fill(kernel->type, are_codes, rows[row], dim, &state);
     }
@@ -152,76 +154,108 @@ static void call_codec(const kernel_entry *kernel, any_fn function, const uint8_
 
 static volatile float sink;
 
-/* Does `count` distances, or casts of a row. */
-static void work(const kernel_entry *kernel, any_fn function, size_t dim, long count)
+static void work_in_fours(const bench_call *call, placed_rows *from, long count)
 {
     float sum = 0;
-    switch (kernel->shape) {
-    case SHAPE_ONE:
-        for (long i = 0; i < count; i++) {
-            sum += ((arb_distance_fn)function)(query, rows[i % MEASURE_ROWS], dim);
+    for (long i = 0; i < count; i += 4) {
+        const void *four[4];
+        float out[4];
+        for (int row = 0; row < 4; row++) {
+            four[row] = placed_row(from);
         }
-        break;
-    case SHAPE_FOUR:
-        for (long i = 0; i < count; i += 4) {
-            const void *four[4];
-            float out[4];
-            for (int row = 0; row < 4; row++) {
-                four[row] = rows[(i + row) % MEASURE_ROWS];
-            }
-            ((arb_distance_x4_fn)function)(query, four, dim, out);
-            sum += out[0] + out[1] + out[2] + out[3];
-        }
-        break;
-    case SHAPE_CAST:
-        for (long i = 0; i < count; i++) {
-            ((void (*)(const void *, void *, size_t))function)(rows[i % MEASURE_ROWS], row_result,
-                                                               dim);
-        }
-        break;
-    case SHAPE_ENCODE:
-    case SHAPE_DECODE:
-        for (long i = 0; i < count; i++) {
-            call_codec(kernel, function, rows[i % MEASURE_ROWS], dim);
-        }
-        break;
-    case SHAPE_DOTS:
-        for (long i = 0; i < count; i += MEASURE_ROWS) {
-            float out[MEASURE_ROWS];
-            ((arb_sq4_dots_fn)function)((const int8_t *)query, row_bytes, (dim + 31) / 32,
-                                        MEASURE_ROWS / 4, out);
-            sum += out[0];
-        }
-        break;
-    case SHAPE_BITS:
-        for (long i = 0; i < count; i++) {
-            const void *row = rows[i % MEASURE_ROWS];
-            ((arb_bits_fn)function)((void *)row_result, row, (const void *)query, dim);
-        }
-        break;
-    case SHAPE_POPCOUNT:
-        for (long i = 0; i < count; i++) {
-            const void *row = rows[i % MEASURE_ROWS];
-            sum += (float)((arb_popcount_fn)function)(row, dim);
-        }
-        break;
+        ((arb_distance_x4_fn)call->function)(query, four, call->dim, out);
+        sum += out[0] + out[1] + out[2] + out[3];
     }
     sink = sum;
 }
 
-timing measure_time(const kernel_entry *kernel, any_fn function, size_t dim)
+/* Rows in groups of four, packed one behind the other; some groups a call, as a list of neighbors
+ * has them. */
+static void work_in_groups(const bench_call *call, placed_rows *from, long count)
 {
-    /* one short run warms the caches and the branch predictor and says how many make a batch */
-    double started = now_ns();
-    work(kernel, function, dim, 64);
-    long count = (long)(BATCH_NS / ((now_ns() - started) / 64 + 0.1)) / 8 * 8 + 8;
+    enum { GROUPS_MAX = 8 };
+    float out[4 * GROUPS_MAX], sum = 0;
+    while (count > 0) {
+        size_t groups = (from->count - from->next) / 4;
+        groups = groups > GROUPS_MAX ? GROUPS_MAX : groups;
+        const uint8_t *codes = from->base + from->next * from->stride;
+        ((arb_sq4_dots_fn)call->function)((const int8_t *)query, codes, (call->dim + 31) / 32,
+                                          groups, out);
+        sum += out[0];
+        from->next = (from->next + 4 * groups) % from->count;
+        count -= (long)(4 * groups);
+    }
+    sink = sum;
+}
 
-    uint64_t from = counter();
-    started = now_ns();
-    work(kernel, function, dim, count);
-    double ns = now_ns() - started;
-    uint64_t to = counter();
-    return (timing){ns / (double)count, (double)(to - from) / (double)count};
+/* All that take one row. */
+static float work_on_row(const bench_call *call, const uint8_t *row)
+{
+    switch (call->kernel->shape) {
+    case SHAPE_ONE:
+        return ((arb_distance_fn)call->function)(query, row, call->dim);
+    case SHAPE_CAST:
+        ((void (*)(const void *, void *, size_t))call->function)(row, row_result, call->dim);
+        return 0;
+    case SHAPE_ENCODE:
+    case SHAPE_DECODE:
+        call_codec(call->kernel, call->function, row, call->dim);
+        return 0;
+    case SHAPE_BITS:
+        ((arb_bits_fn)call->function)((void *)row_result, (const void *)row, (const void *)query,
+                                      call->dim);
+        return 0;
+    case SHAPE_POPCOUNT:
+        return (float)((arb_popcount_fn)call->function)((const void *)row, call->dim);
+    case SHAPE_FOUR:
+    case SHAPE_DOTS:
+        break;
+    }
+    return NAN;
+}
+
+/* Does `count` rows, a multiple of 4. */
+static void work(const bench_call *call, placed_rows *from, long count)
+{
+    if (call->peer) {
+        for (long i = 0; i < count; i++) {
+            call->peer(query, placed_row(from), call->dim, row_result);
+        }
+    } else if (call->kernel->shape == SHAPE_FOUR) {
+        work_in_fours(call, from, count);
+    } else if (call->kernel->shape == SHAPE_DOTS) {
+        work_in_groups(call, from, count);
+    } else {
+        float sum = 0;
+        for (long i = 0; i < count; i++) {
+            sum += work_on_row(call, placed_row(from));
+        }
+        sink = sum;
+    }
+}
+
+timing measure_time(const bench_call *call, bench_place place)
+{
+    size_t stride = ((size_t)measure_bytes(call->kernel, call->dim) + 63) / 64 * 64;
+    placed_rows from = place_rows(place, stride);
+    if (from.count == 0) {
+        return (timing){0, 0};
+    }
+    /* a first run warms the caches and the branch predictor and says how many make a batch */
+    long warm = place != PLACE_MEMORY && from.count > 64 ? (long)from.count : 64;
+    double started = measure_now_ns();
+    work(call, &from, warm);
+    double batch_ns = place == PLACE_MEMORY ? BATCH_NS_FROM_MEMORY : BATCH_NS;
+    double row_ns = (measure_now_ns() - started) / (double)warm;
+    long count = (long)(batch_ns / (row_ns + 0.1)) / 8 * 8 + 8;
+
+    uint64_t ticks = counter();
+    started = measure_now_ns();
+    work(call, &from, count);
+    double ns = measure_now_ns() - started;
+    ticks = counter() - ticks;
+    place_leave(place, &from);
+    return (timing){ns / (double)count, (double)ticks / (double)count};
 }
 
 static int is_distance(const kernel_entry *kernel)
@@ -231,11 +265,8 @@ static int is_distance(const kernel_entry *kernel)
 
 double measure_bytes(const kernel_entry *kernel, size_t dim)
 {
-    size_t size = arb_type_size(kernel->type);
-    if (kernel->shape == SHAPE_DOTS) {
-        return (double)((dim + 31) / 32 * 16);
-    }
-    return (double)(dim * (is_distance(kernel) ? size : size + arb_type_size(kernel->to)));
+    return (double)(kernel->shape == SHAPE_DOTS ? (dim + 31) / 32 * 16
+                                                : dim * arb_type_size(kernel->type));
 }
 
 /* ---- Error ---- */
@@ -261,11 +292,11 @@ static double exact_distance(const kernel_entry *kernel, const uint8_t *row, siz
     return NAN;
 }
 
-static double cast_error(const kernel_entry *kernel, size_t dim)
+static double cast_error(const kernel_entry *kernel, any_fn function, size_t dim)
 {
     double worst = 0;
-    for (int row = 0; row < MEASURE_ROWS; row++) {
-        ((void (*)(const void *, void *, size_t))kernel->function)(rows[row], row_result, dim);
+    for (int row = 0; row < ERROR_ROWS; row++) {
+        ((void (*)(const void *, void *, size_t))function)(rows[row], row_result, dim);
         for (size_t i = 0; i < dim; i++) {
             double wanted = load(kernel->type, rows[row], i);
             double error = fabs(load(kernel->to, row_result, i) - wanted);
@@ -275,11 +306,11 @@ static double cast_error(const kernel_entry *kernel, size_t dim)
     return worst;
 }
 
-static double codec_error(const kernel_entry *kernel, size_t dim)
+static double codec_error(const kernel_entry *kernel, any_fn function, size_t dim)
 {
     double worst = 0, scale = (double)CODEC_SCALE;
-    for (int row = 0; row < MEASURE_ROWS; row++) {
-        call_codec(kernel, kernel->function, rows[row], dim);
+    for (int row = 0; row < ERROR_ROWS; row++) {
+        call_codec(kernel, function, rows[row], dim);
         for (size_t i = 0; i < dim; i++) {
             double from = load(kernel->type, rows[row], i), to = load(kernel->to, row_result, i);
             if (kernel->shape == SHAPE_DECODE) {
@@ -294,20 +325,19 @@ static double codec_error(const kernel_entry *kernel, size_t dim)
     return worst;
 }
 
-double measure_error(const kernel_entry *kernel, size_t dim)
+double measure_error(const kernel_entry *kernel, any_fn function, size_t dim)
 {
     if (kernel->shape == SHAPE_CAST) {
-        return cast_error(kernel, dim);
+        return cast_error(kernel, function, dim);
     }
     if (kernel->type == TYPE_u64 || kernel->shape == SHAPE_DOTS) {
         return 0; /* whole words: right or wrong, which the kernel test says */
     }
     if (!is_distance(kernel)) {
-        return codec_error(kernel, dim);
+        return codec_error(kernel, function, dim);
     }
     double worst = 0;
-    any_fn function = arb_function_of(kernel, dim);
-    for (int row = 0; row < MEASURE_ROWS; row++) {
+    for (int row = 0; row < ERROR_ROWS; row++) {
         double wanted = exact_distance(kernel, rows[row], dim);
         float found[4];
         if (kernel->shape == SHAPE_ONE) {

@@ -50,6 +50,23 @@ class KernelsCommandTest {
   }
 
   @Test
+  void aPeerThatCannotBeHadIsToldAndLeftOut() throws IOException {
+    Path binary = home.resolve(KernelsCommand.BINARY);
+    Files.createDirectories(binary.getParent());
+    Path seen = home.resolve("seen");
+    Files.writeString(binary, "#!/bin/sh\necho \"$@\" > '" + seen + "'\n");
+    assertThat(binary.toFile().setExecutable(true)).isTrue();
+    StringWriter err = new StringWriter();
+    int code =
+        new CommandLine(new BenchCommand())
+            .setErr(new PrintWriter(err, true))
+            .execute("kernels", "--repeats", "3", "--peers", "abacus");
+    assertThat(code).isZero();
+    assertThat(Files.readString(seen)).isEqualTo("--repeats 3\n");
+    assertThat(err.toString()).contains("SKIPPED abacus: no such peer; allowed: simsimd, numkong");
+  }
+
+  @Test
   void saysWhatIsMissing() {
     StringWriter err = new StringWriter();
     int code =
