@@ -7,24 +7,36 @@
  * CPU         AVX-512 F, BW, DQ, VL; BMI2; AVX-512 VNNI
  * In          rdi query, rsi four row pointers, rdx dim in elements (0 is allowed), rcx out
  * Out         four floats at rcx
- * Registers   zmm0-zmm3 the rows' sums of d * (d - 128), zmm4-zmm7 of d; zmm8 query; zmm10-zmm13
- *             codes of the rows, then differences; zmm9, zmm14, zmm15, zmm18 scratch; zmm16 0x80,
- *             zmm17 0x01 in each byte; k1 the mask of the tail; r8-r11 rows, rax byte offset in
- *             every vector, rsi scratch
+ * Registers   zmm0-zmm3 the rows' sums of r * (r - 128), zmm4-zmm7 of r * (q - 128), zmm20-zmm23 of
+ *             r; zmm24 sum of q * (q - 128), zmm25 of q; zmm8 query, zmm9 query - 128; zmm10-zmm13
+ *             codes of the rows; zmm14, zmm15, zmm18, zmm19 the same less 128; zmm16 0x80, zmm17
+ *             0x01 in each byte; k1 the mask of the tail; r8-r11 rows, rax byte offset in every
+ *             vector, rsi scratch
  * Reads       exactly dim bytes of each vector, at any alignment; nothing on the stack
- * Loop        64 elements, the query loaded once for four rows. d = |q - r|, and
- *             d^2 = d * (d - 128) + 128 * d, as in sq8_l2sq_avx512vnni.S
+ * Loop        64 elements, the query loaded and its own sums taken once for four rows. One side of
+ *             VPDPBUSD is signed, so with r - 128 and q - 128 (the top bit flipped):
+ *             sum (q - r)^2 = sum r * (r - 128) - 2 * sum r * (q - 128) - 128 * sum r
+ *                           + sum q * (q - 128) + 128 * sum q
+ *             Four instructions a row, where |q - r| takes six. Sums that wrap around on the way
+ *             come back: the result fits
  */
 #include "asm/arb_asm.h"
 
 /* 64 codes of a row, in `r`, into its sums. */
-.macro SUM product, plain, r, t
-        vpsubusb      \t, zmm8, \r
-        vpsubusb      \r, \r, zmm8
-        vporq         \r, \r, \t
-        vpxorq        \t, \r, zmm16
-        vpdpbusd      \product, \r, \t
+.macro SUM own, mixed, plain, r, t
+        vpxord        \t, \r, zmm16
+        vpdpbusd      \mixed, \r, zmm9
         vpdpbusd      \plain, \r, zmm17
+        vpdpbusd      \own, \r, \t
+.endm
+
+/* A row's sums into one. */
+.macro JOIN own, mixed, plain
+        vpslld        \mixed, \mixed, 1
+        vpslld        \plain, \plain, 7
+        vpsubd        \own, \own, \mixed
+        vpsubd        \own, \own, \plain
+        vpaddd        \own, \own, zmm24
 .endm
 
 ARB_FUNCTION arb_sq8_l2sq_x4_avx512vnni
@@ -45,6 +57,12 @@ ARB_FUNCTION arb_sq8_l2sq_x4_avx512vnni
         vpxor         xmm5, xmm5, xmm5
         vpxor         xmm6, xmm6, xmm6
         vpxor         xmm7, xmm7, xmm7
+        vpxord        xmm20, xmm20, xmm20
+        vpxord        xmm21, xmm21, xmm21
+        vpxord        xmm22, xmm22, xmm22
+        vpxord        xmm23, xmm23, xmm23
+        vpxord        xmm24, xmm24, xmm24
+        vpxord        xmm25, xmm25, xmm25
         cmp           rdx, 64
         jb            .Ltail
         .balign 32
@@ -55,10 +73,13 @@ ARB_FUNCTION arb_sq8_l2sq_x4_avx512vnni
         vmovdqu8      zmm12, [r10 + rax]
         vmovdqu8      zmm13, [r11 + rax]
 .Lsum_block:
-        SUM           zmm0, zmm4, zmm10, zmm9
-        SUM           zmm1, zmm5, zmm11, zmm14
-        SUM           zmm2, zmm6, zmm12, zmm15
-        SUM           zmm3, zmm7, zmm13, zmm18
+        vpxord        zmm9, zmm8, zmm16
+        vpdpbusd      zmm25, zmm8, zmm17
+        vpdpbusd      zmm24, zmm8, zmm9
+        SUM           zmm0, zmm4, zmm20, zmm10, zmm14
+        SUM           zmm1, zmm5, zmm21, zmm11, zmm15
+        SUM           zmm2, zmm6, zmm22, zmm12, zmm18
+        SUM           zmm3, zmm7, zmm23, zmm13, zmm19
         add           rax, 64
         sub           rdx, 64
         cmp           rdx, 64
@@ -77,14 +98,12 @@ ARB_FUNCTION arb_sq8_l2sq_x4_avx512vnni
         vmovdqu8      zmm13{k1}{z}, [r11 + rax]
         jmp           .Lsum_block
 .Lmerge:
-        vpslld        zmm4, zmm4, 7
-        vpslld        zmm5, zmm5, 7
-        vpslld        zmm6, zmm6, 7
-        vpslld        zmm7, zmm7, 7
-        vpaddd        zmm0, zmm0, zmm4
-        vpaddd        zmm1, zmm1, zmm5
-        vpaddd        zmm2, zmm2, zmm6
-        vpaddd        zmm3, zmm3, zmm7
+        vpslld        zmm25, zmm25, 7
+        vpaddd        zmm24, zmm24, zmm25
+        JOIN          zmm0, zmm4, zmm20
+        JOIN          zmm1, zmm5, zmm21
+        JOIN          zmm2, zmm6, zmm22
+        JOIN          zmm3, zmm7, zmm23
         /* four horizontal sums at once: xmm0 = row 0, 1, 2, 3 */
         vextracti64x4 ymm4, zmm0, 1
         vpaddd        ymm0, ymm0, ymm4
