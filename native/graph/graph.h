@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "arbalest/arbalest.h"
+#include "kernels/generated.h"
 #include "vectors/codes.h"
 
 typedef struct arb_graph arb_graph;
@@ -17,13 +18,17 @@ typedef struct arb_searcher arb_searcher;
 
 /* How distances are computed: fixed for the life of the graph but for what the index switches as
  * rows come in: `native` goes off when a row arrives that FP16 sums cannot bear, `codes` come with
- * enough rows to make a grid from and are replaced by better ones. Whoever replaces them keeps the
- * old ones until arb_graph_wait_grace() has returned. */
+ * enough rows to make a grid from and are replaced by better ones, `generated` comes and goes with
+ * calibrations. Whoever replaces one of these keeps the old one until arb_graph_wait_grace() has
+ * returned. */
 typedef struct arb_scorer {
     const arb_rows *rows;
     arb_row_form form;  /* of the rows */
     _Atomic int native; /* traversal may use kernels->native; returned distances never do */
     _Atomic(const arb_codes *) codes; /* traversal goes over these; NULL: over the rows */
+    /* Traversal runs this in the place of the kernel and at the dimension that it was made for;
+     * NULL or made for others: the set's own. */
+    _Atomic(const arb_generated *) generated;
 } arb_scorer;
 
 typedef struct arb_hit {
@@ -74,6 +79,21 @@ arb_status arb_graph_search(const arb_graph *graph, arb_searcher *searcher, cons
                             arb_hit *hits, uint32_t *count, arb_search_stats *stats);
 
 arb_status arb_graph_freeze(arb_graph *graph);
+
+/* What a calibration measured: times of the set's own kernel over times of the generated one, taken
+ * in pairs. */
+typedef struct arb_generated_timing {
+    float median;
+    float lower_quartile;
+} arb_generated_timing;
+
+/* The traversal's distance generated for the scorer's job as it is now, and how many times as long
+ * the set's own kernel takes for the same: measured on rows 0..rows-1 (at least one, all written),
+ * drawn at random and prefetched as a search does it, for a few milliseconds. NULL where nothing
+ * can be generated. The caller destroys it. Searches and inserts may run: they disturb the
+ * measurement alone. */
+arb_generated *arb_graph_calibrate(const arb_graph *graph, uint32_t rows,
+                                   arb_generated_timing *timing);
 
 /* Returns when whatever was unpublished before the call can be seen by no search and no insert. */
 void arb_graph_wait_grace(const arb_graph *graph);

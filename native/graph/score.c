@@ -18,8 +18,17 @@ arb_query arb_query_of(const arb_scorer *scorer, const void *row, int native)
     return query;
 }
 
-arb_query arb_traversal_query(const arb_scorer *scorer, arb_searcher *searcher, const void *row,
-                              int native)
+/* The generated distance where it stands for the query's kernel. */
+static void take_generated(const arb_scorer *scorer, arb_query *query)
+{
+    const arb_generated *generated = atomic_load_explicit(&scorer->generated, memory_order_acquire);
+    if (generated != NULL && generated->replaces.one == query->kernel.one &&
+        generated->dim == query->dim)
+        query->kernel = generated->distance;
+}
+
+arb_query arb_written_traversal_query(const arb_scorer *scorer, arb_searcher *searcher,
+                                      const void *row, int native)
 {
     const arb_codes *codes = atomic_load_explicit(&scorer->codes, memory_order_acquire);
     if (codes == NULL || !arb_codes_query(codes, row, searcher->query_code))
@@ -32,6 +41,14 @@ arb_query arb_traversal_query(const arb_scorer *scorer, arb_searcher *searcher, 
                        .kernel = scorer->form.kernels->sq8[scorer->form.metric],
                        .negated = scorer->form.metric != ARB_METRIC_L2,
                        .rerank = 1};
+}
+
+arb_query arb_traversal_query(const arb_scorer *scorer, arb_searcher *searcher, const void *row,
+                              int native)
+{
+    arb_query query = arb_written_traversal_query(scorer, searcher, row, native);
+    take_generated(scorer, &query);
+    return query;
 }
 
 float arb_exact_distance(const arb_scorer *scorer, const void *query, uint32_t node)

@@ -25,6 +25,10 @@ arb_query arb_query_of(const arb_scorer *scorer, const void *row, int native);
 arb_query arb_traversal_query(const arb_scorer *scorer, arb_searcher *searcher, const void *row,
                               int native);
 
+/* The same by the set's own kernels, whatever was generated. */
+arb_query arb_written_traversal_query(const arb_scorer *scorer, arb_searcher *searcher,
+                                      const void *row, int native);
+
 /* Distances from the query to `count` nodes; rows are prefetched some way ahead. */
 void arb_score(const arb_query *query, const uint32_t *nodes, uint32_t count, float *distances);
 

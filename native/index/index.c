@@ -57,6 +57,8 @@ arb_status arb_check_kernel_set(const arb_index_options *options, const arb_kern
     arb_status status;
     if ((status = check_range("options.kernel_set", options->kernel_set, 0,
                               (int64_t)arb_kernel_set_count() - 1)) != ARB_OK ||
+        (status = check_range("options.generated", options->generated, 0,
+                              ARB_GENERATED_USES - 1)) != ARB_OK ||
         (status = check_range("options.trust_kernel_set", options->trust_kernel_set, 0, 1)) !=
             ARB_OK) {
         return status;
@@ -104,6 +106,7 @@ arb_status arb_index_new(const arb_index_options *options, const arb_kernel_set 
         .kernel_set = options->kernel_set,
         .codes_wanted = (arb_codes_kind)options->codes,
         .layout = (arb_layout)options->layout,
+        .generated_use = (arb_generated_use)options->generated,
         .scorer.form = {.kernels = kernels,
                         .element = (arb_element)options->element,
                         .metric = (arb_metric)options->metric,
@@ -168,6 +171,7 @@ void arb_index_close(arb_index *index)
     if (index->graph != NULL) {
         arb_graph_destroy(index->graph);
     }
+    arb_generated_destroy(index->generated);
     arb_codes_destroy(index->codes);
     if (index->rows != NULL) {
         arb_rows_destroy(index->rows);

@@ -39,9 +39,14 @@ struct arb_index {
     int32_t kernel_set;
     arb_codes_kind codes_wanted;
     arb_layout layout;
+    arb_generated_use generated_use;
 
     arb_codes *codes;         /* what scorer.codes shows; codes.c */
     uint64_t codes_looked_at; /* rows at the last look at whether the grid fits */
+
+    arb_generated *generated; /* what scorer.generated shows; generated.c */
+    _Atomic uint64_t generated_bytes;
+    _Atomic float generated_speedup;
 
     /* Rows below are written, with their ids, and belong to searches. */
     _Atomic uint64_t published;
@@ -95,6 +100,11 @@ arb_status arb_index_renew_codes(arb_index *index);
 
 /* The same after rows were published, whenever their number has doubled. */
 void arb_index_look_at_codes(arb_index *index);
+
+/* Generates the traversal's distance, measures it, and keeps it where it is faster. Write mutex
+ * held.
+ */
+void arb_index_calibrate(arb_index *index);
 
 /* Marks a row deleted; 1 if it lived. Write mutex held. */
 int arb_index_mark_deleted(arb_index *index, uint32_t node);

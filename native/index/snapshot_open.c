@@ -284,6 +284,7 @@ arb_status arb_index_open(const char *path, const arb_index_options *options, in
             .kernel_set = options->kernel_set,
             .codes = header->codes,
             .layout = header->layout,
+            .generated = options->generated,
         };
         status = arb_index_new(&found, kernels, &index);
     }

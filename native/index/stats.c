@@ -22,7 +22,13 @@ arb_status arb_index_freeze(arb_index *index)
     pthread_mutex_lock(&index->write);
     status = arb_index_renew_codes(index);
     pthread_mutex_unlock(&index->write);
-    return status == ARB_OK ? arb_graph_freeze(index->graph) : status;
+    if (status != ARB_OK || (status = arb_graph_freeze(index->graph)) != ARB_OK) {
+        return status;
+    }
+    pthread_mutex_lock(&index->write);
+    arb_index_calibrate(index);
+    pthread_mutex_unlock(&index->write);
+    return ARB_OK;
 }
 
 arb_status arb_index_validate(const arb_index *index, arb_index_report *out)
@@ -55,6 +61,7 @@ arb_status arb_index_get_stats(const arb_index *index, arb_index_stats *out)
     uint64_t deleted = atomic_load_explicit(&index->deleted_count, memory_order_acquire);
     uint64_t rows = arb_index_published(index);
     const arb_codes *codes = atomic_load_explicit(&index->scorer.codes, memory_order_acquire);
+    uint64_t generated_bytes = atomic_load_explicit(&index->generated_bytes, memory_order_relaxed);
     *out = (arb_index_stats){
         .rows = rows,
         .live = rows - deleted,
@@ -76,6 +83,9 @@ arb_status arb_index_get_stats(const arb_index *index, arb_index_stats *out)
         .codes = codes == NULL ? ARB_CODES_NONE : index->codes_wanted,
         .layout = index->layout,
         .code_bytes = codes == NULL ? 0 : rows * arb_row_stride(index->dim, 1),
+        .generated_bytes = generated_bytes,
+        .generated_speedup = atomic_load_explicit(&index->generated_speedup, memory_order_relaxed),
+        .generated = generated_bytes != 0,
     };
     return ARB_OK;
 }

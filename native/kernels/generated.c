@@ -134,7 +134,7 @@ arb_generated *arb_generate(const arb_kernel_set *set, arb_generated_family fami
     if (code.overflowed) {
         goto fail;
     }
-    *generated = (arb_generated){.dim = dim};
+    *generated = (arb_generated){.dim = dim, .replaces = *hand_written(set, family, metric)};
     generated->code = executable_copy(&code, &generated->bytes);
     if (generated->code == NULL) {
         goto fail;
@@ -147,6 +147,17 @@ arb_generated *arb_generate(const arb_kernel_set *set, arb_generated_family fami
 fail:
     free(code.bytes);
     free(generated);
+    return NULL;
+}
+
+arb_generated *arb_generate_like(const arb_kernel_set *set, arb_metric metric, arb_distance kernel,
+                                 size_t dim)
+{
+    for (int family = 0; family < ARB_GENERATED_FAMILIES; family++) {
+        if (hand_written(set, (arb_generated_family)family, metric)->one == kernel.one) {
+            return arb_generate(set, (arb_generated_family)family, metric, dim);
+        }
+    }
     return NULL;
 }
 

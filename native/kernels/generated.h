@@ -22,6 +22,7 @@ typedef enum arb_generated_family {
 
 typedef struct arb_generated {
     arb_distance distance; /* for this dimension alone: their argument `dim` is not looked at */
+    arb_distance replaces; /* the set's own kernel of the job */
     size_t dim;
     void *code; /* readable and executable, never writable while it is */
     size_t bytes;
@@ -35,6 +36,12 @@ typedef struct arb_generated {
  * it. */
 arb_generated *arb_generate(const arb_kernel_set *set, arb_generated_family family,
                             arb_metric metric, size_t dim);
+
+/* The same for the job that one of the set's kernels does; NULL too where it is none of the
+ * families' above. */
+arb_generated *arb_generate_like(const arb_kernel_set *set, arb_metric metric, arb_distance kernel,
+                                 size_t dim);
+
 void arb_generated_destroy(arb_generated *generated);
 
 #endif

@@ -97,6 +97,17 @@ typedef enum arb_codes_kind { ARB_CODES_NONE = 0, ARB_CODES_SQ8 = 1 } arb_codes_
 typedef enum arb_layout { ARB_LAYOUT_COMPACT = 0, ARB_LAYOUT_FUSED = 1 } arb_layout;
 #define ARB_LAYOUTS 2
 
+/* Whether traversal may run distances that are generated at run time for the index's dimension, in
+ * memory that is made executable. IF_FASTER: each freeze measures for a few milliseconds whether
+ * they beat the kernel set's own on the index's rows, and keeps them only there. A system that
+ * forbids executable memory keeps the set's own kernels, whatever is asked. */
+typedef enum arb_generated_use {
+    ARB_GENERATED_IF_FASTER = 0,
+    ARB_GENERATED_NEVER = 1,
+    ARB_GENERATED_ALWAYS = 2 /* from the first freeze on, however slow: for tests and benches */
+} arb_generated_use;
+#define ARB_GENERATED_USES 3
+
 typedef struct arb_index_options {
     uint32_t struct_size; /* sizeof(arb_index_options) as the caller knows it */
     uint32_t dim;         /* 1..ARB_DIM_MAX */
@@ -110,6 +121,7 @@ typedef struct arb_index_options {
                                  executing it on a CPU that lacks it kills the process */
     int32_t codes;            /* arb_codes_kind */
     int32_t layout;           /* arb_layout */
+    int32_t generated;        /* arb_generated_use */
 } arb_index_options;
 
 /* Breadth and what to do. */
@@ -148,6 +160,10 @@ typedef struct arb_index_stats {
     int32_t codes;             /* arb_codes_kind that traversal reads now */
     int32_t layout;            /* arb_layout asked for */
     uint64_t code_bytes;       /* 0 without codes */
+    uint64_t generated_bytes;  /* of code generated for traversal, whole pages; 0: there is none */
+    float generated_speedup;   /* time of the set's own kernel over that of the generated one, when
+                                  they were last compared; 0: never */
+    int32_t generated; /* 1: traversal runs it, wherever the rows have not changed the job */
 } arb_index_stats;
 
 /* What validate found. All counts are 0 in a sound graph. */
@@ -206,7 +222,8 @@ ARB_API arb_status arb_index_cast(const arb_index *index, struct ArrowSchema *sc
                                   struct ArrowArray *out);
 
 /* Packs base and overlay into a new CSR base, and fits the codes anew where the rows have moved
- * away from them. Searches and links go on meanwhile; appends wait for the latter. */
+ * away from them; then compares generated distances with the set's own, see arb_generated_use.
+ * Searches and links go on meanwhile; appends wait for the latter. */
 ARB_API arb_status arb_index_freeze(arb_index *index);
 
 ARB_API arb_status arb_index_validate(const arb_index *index, arb_index_report *out);
@@ -219,7 +236,7 @@ ARB_API arb_status arb_index_save(const arb_index *index, const char *path, uint
 
 /* Opens a file. resident = 0 maps it; 1 copies the vectors to huge pages. Checksums are verified.
  * Metric, element, M, ef_construction, dim, codes and layout come from the file; of options only
- * kernel_set and trust_kernel_set are read. Codes are made again from the rows. */
+ * kernel_set, trust_kernel_set and generated are read. Codes are made again from the rows. */
 ARB_API arb_status arb_index_open(const char *path, const arb_index_options *options,
                                   int32_t resident, arb_index **out);
 

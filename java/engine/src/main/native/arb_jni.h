@@ -10,18 +10,20 @@
 #include "arbalest/arbalest.h"
 
 /* IndexStructs.java writes and reads these structs by offset. */
-static_assert(sizeof(arb_index_options) == 48, "IndexStructs.java");
+static_assert(sizeof(arb_index_options) == 56, "IndexStructs.java");
 static_assert(offsetof(arb_index_options, seed) == 24, "IndexStructs.java");
 static_assert(offsetof(arb_index_options, kernel_set) == 32, "IndexStructs.java");
 static_assert(offsetof(arb_index_options, codes) == 40, "IndexStructs.java");
+static_assert(offsetof(arb_index_options, generated) == 48, "IndexStructs.java");
 static_assert(sizeof(arb_search_options) == 16, "IndexStructs.java");
 static_assert(sizeof(arb_search_stats) == 24, "IndexStructs.java");
 static_assert(sizeof(arb_index_report) == 64, "IndexStructs.java");
-static_assert(sizeof(arb_index_stats) == 120, "IndexStructs.java");
+static_assert(sizeof(arb_index_stats) == 136, "IndexStructs.java");
 static_assert(offsetof(arb_index_stats, dim) == 64, "IndexStructs.java");
 static_assert(offsetof(arb_index_stats, abs_max) == 96, "IndexStructs.java");
 static_assert(offsetof(arb_index_stats, codes) == 100, "IndexStructs.java");
 static_assert(offsetof(arb_index_stats, code_bytes) == 112, "IndexStructs.java");
+static_assert(offsetof(arb_index_stats, generated_speedup) == 128, "IndexStructs.java");
 
 /* The release callback of an array whose buffers stay its producer's. */
 static inline void arb_jni_release(struct ArrowArray *array)

@@ -24,6 +24,10 @@ package io.arbalest.engine;
  * @param codes what traversal reads now: what was asked for, or none while it would not pay
  * @param layout how the frozen graph lies in memory
  * @param codeBytes bytes of the codes
+ * @param generatedBytes bytes of the code that was generated for traversal; 0 where there is none
+ * @param generatedSpeedup time of the kernel set's own distance over that of the generated one,
+ *     when a freeze last compared them; 0 if none has
+ * @param generatedKernel true where traversal runs the generated distance: it was the faster one
  */
 public record IndexStats(
     long rows,
@@ -45,4 +49,7 @@ public record IndexStats(
     float absMax,
     Codes codes,
     Layout layout,
-    long codeBytes) {}
+    long codeBytes,
+    long generatedBytes,
+    float generatedSpeedup,
+    boolean generatedKernel) {}

@@ -89,7 +89,18 @@ public final class VectorIndex implements AutoCloseable {
       ArrowBuf out = scope.memory(8);
       long struct =
           IndexStructs.indexOptions(
-              scope, 1, 0, 0, 0, 0, 0, kernels.index(), kernels.isTrusted(), 0, 0);
+              scope,
+              1,
+              0,
+              0,
+              0,
+              0,
+              0,
+              kernels.index(),
+              kernels.isTrusted(),
+              0,
+              0,
+              GeneratedKernels.fromProperty().code());
       Errors.check(
           Native.arb_index_open(
               fileName(file), struct, options.resident() ? 1 : 0, out.memoryAddress()));
@@ -518,7 +529,8 @@ public final class VectorIndex implements AutoCloseable {
                 kernels.index(),
                 kernels.isTrusted(),
                 codes.code(),
-                layout.code());
+                layout.code(),
+                GeneratedKernels.fromProperty().code());
         Errors.check(Native.arb_index_create(options, out.memoryAddress()));
         IndexHandle handle =
             new IndexHandle(

@@ -15,19 +15,19 @@ import org.apache.arrow.memory.ArrowBuf;
  * layout when the shim is compiled, so the two cannot drift apart.
  */
 public final class IndexStructs {
-  private static final int OPTIONS_BYTES = 48;
+  private static final int OPTIONS_BYTES = 56;
   private static final int SEARCH_OPTIONS_BYTES = 16;
   private static final int SEARCH_STATS_BYTES = 24;
 
   /** {@code sizeof(arb_index_stats)}. */
-  public static final int STATS_BYTES = 120;
+  public static final int STATS_BYTES = 136;
 
   /** {@code sizeof(arb_index_report)}. */
   public static final int REPORT_BYTES = 64;
 
   private IndexStructs() {}
 
-  /** {@code arb_index_options}; open reads only the kernel set of it. */
+  /** {@code arb_index_options}; open reads only the kernel set and {@code generated} of it. */
   public static long indexOptions(
       CallScope scope,
       int dimension,
@@ -39,7 +39,8 @@ public final class IndexStructs {
       int kernelSet,
       boolean trustKernelSet,
       int codes,
-      int layout) {
+      int layout,
+      int generated) {
     ArrowBuf options = scope.memory(OPTIONS_BYTES);
     options.setInt(0, OPTIONS_BYTES);
     options.setInt(4, dimension);
@@ -52,6 +53,7 @@ public final class IndexStructs {
     options.setInt(36, trustKernelSet ? 1 : 0);
     options.setInt(40, codes);
     options.setInt(44, layout);
+    options.setInt(48, generated);
     return options.memoryAddress();
   }
 
@@ -97,7 +99,10 @@ public final class IndexStructs {
         struct.getFloat(96),
         Codes.values()[struct.getInt(100)],
         Layout.values()[struct.getInt(104)],
-        struct.getLong(112));
+        struct.getLong(112),
+        struct.getLong(120),
+        struct.getFloat(128),
+        struct.getInt(132) != 0);
   }
 
   /** {@code arb_index_report}. */
