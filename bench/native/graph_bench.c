@@ -1,14 +1,14 @@
 /* graph_bench.c: recall against speed of the graph alone, no index and no JVM around it.
  *
  *   graph_bench [--data DIR] [--rows N] [--M 16] [--ef-construction 200] [--metric cosine]
- *               [--set avx512] [--native] [--codes] [--build-threads 2] [--threads 1,2]
+ *               [--set avx512] [--native] [--codes] [--fused] [--build-threads 2] [--threads 1,2]
  *               [--rounds 3] [--freeze] [--ef 16,24,...] [--graph FILE]
  *
  * DIR holds base.hbin, dev.hbin and dev.truth.ibin (default $ARBALEST_DATA or
  * ../shared/data/wordnet-minilm-384). FILE keeps the graph: it is opened if it is there, else built
- * and written. With --codes the graph is built over SQ8 codes, and searched
- * over rows and over codes. Every speed stands beside its recall@10; of the rounds the best counts,
- * so that a noisy neighbor does not. */
+ * and written. With --codes the graph is built over SQ8 codes, and searched over rows and over
+ * codes; with --fused over a copy of the same graph in the fused layout as well. Every speed stands
+ * beside its recall@10; of the rounds the best counts, so that a noisy neighbor does not. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,6 +21,7 @@
 
 #define K 10
 #define EFS_MAX 32
+#define WAYS_MAX 3
 
 typedef struct options {
     const char *data;
@@ -39,6 +40,7 @@ typedef struct options {
     int native;
     int freeze;
     int codes;
+    int fused;
 } options;
 
 typedef struct table {
@@ -114,6 +116,10 @@ static options parse(int argc, char **argv)
         const char *value = i + 1 < argc ? argv[i + 1] : "";
         if (strcmp(argv[i], "--native") == 0) {
             o.native = 1;
+            continue;
+        }
+        if (strcmp(argv[i], "--fused") == 0) {
+            o.fused = 1;
             continue;
         }
         if (strcmp(argv[i], "--codes") == 0) {
@@ -333,31 +339,65 @@ static void measure(work *w, uint32_t threads, const table *truth, best *out)
     out->hops = (double)w->hops / w->end;
 }
 
-/* Traversal over rows, and over codes if there are some: side by side in every round. */
+/* What a search goes over. */
+typedef struct way {
+    const char *name;
+    arb_graph *graph;
+    const arb_codes *codes;
+} way;
+
+/* All ways side by side in every round. */
 static void sweep(work *w, const options *o, const table *truth, arb_scorer *scorer,
-                  const arb_codes *codes)
+                  const way *ways, int count)
 {
-    const arb_codes *over[] = {NULL, codes};
     printf("%8s %8s %4s %8s %9s %9s %9s %9s %9s %7s\n", "threads", "over", "ef", "recall", "qps",
            "cpu_us", "p50_us", "p99_us", "visited", "hops");
     for (uint32_t t = 0; t < o->thread_counts; t++) {
         for (uint32_t e = 0; e < o->ef_count; e++) {
-            best found[2] = {{1e9, 1e9, 1e9, 1e9, 0, 0, 0}, {1e9, 1e9, 1e9, 1e9, 0, 0, 0}};
+            best found[WAYS_MAX];
             w->ef = o->efs[e];
+            for (int i = 0; i < count; i++)
+                found[i] = (best){1e9, 1e9, 1e9, 1e9, 0, 0, 0};
             for (uint32_t round = 0; round < o->rounds; round++) {
-                for (int i = 0; i < (codes == NULL ? 1 : 2); i++) {
-                    atomic_store(&scorer->codes, over[i]);
+                for (int i = 0; i < count; i++) {
+                    atomic_store(&scorer->codes, ways[i].codes);
+                    w->graph = ways[i].graph;
                     measure(w, o->threads[t], truth, &found[i]);
                 }
             }
-            for (int i = 0; i < (codes == NULL ? 1 : 2); i++)
+            for (int i = 0; i < count; i++)
                 printf("%8u %8s %4u %8.4f %9.0f %9.1f %9.1f %9.1f %9.0f %7.0f\n", o->threads[t],
-                       i == 0 ? "rows" : "codes", w->ef, found[i].recall, w->end / found[i].seconds,
+                       ways[i].name, w->ef, found[i].recall, w->end / found[i].seconds,
                        found[i].cpu / w->end * 1e6, found[i].p50 * 1e6, found[i].p99 * 1e6,
                        found[i].visited, found[i].hops);
             fflush(stdout);
         }
     }
+}
+
+/* The same graph in the fused layout. */
+static arb_graph *make_fused(const work *w, const arb_scorer *scorer, uint32_t count)
+{
+    char *bytes;
+    size_t size;
+    FILE *memory = open_memstream(&bytes, &size);
+    if (memory == NULL || arb_graph_write(w->graph, count, write_piece, memory) != ARB_OK ||
+        fclose(memory) != 0)
+        die("fused", "cannot copy the graph");
+    arb_graph *graph;
+    if (arb_graph_open(scorer, bytes, size, count, &graph) != ARB_OK)
+        die("fused", arb_last_error());
+    double start = now();
+    arb_graph_set_fused(graph, 1);
+    arb_graph_stats stats;
+    if (arb_graph_freeze(graph) != ARB_OK || arb_graph_get_stats(graph, &stats) != ARB_OK)
+        die("fused", arb_last_error());
+    if (!stats.fused)
+        die("fused", "the rows have no grid that is good enough");
+    printf("fused: %.3f s, %.1f MB, %.0f bytes a row\n", now() - start, (double)stats.bytes * 1e-6,
+           (double)stats.bytes / count);
+    free(bytes); /* the freeze copied every list */
+    return graph;
 }
 
 /* Of all rows, for the build and the sweep. */
@@ -415,8 +455,17 @@ int main(int argc, char **argv)
            (double)stats.bytes * 1e-6, (double)arb_rows_bytes(rows) * 1e-6,
            (double)report.edges / count, (unsigned long long)report.unreachable);
     w.end = dev.rows;
-    sweep(&w, &o, &truth, &scorer, codes);
-    arb_graph_destroy(w.graph);
+    way ways[WAYS_MAX] = {{"rows", w.graph, NULL}};
+    int way_count = 1;
+    if (codes != NULL)
+        ways[way_count++] = (way){"codes", w.graph, codes};
+    if (o.fused)
+        ways[way_count++] = (way){"fused", make_fused(&w, &scorer, count), NULL};
+    sweep(&w, &o, &truth, &scorer, ways, way_count);
+    for (int i = way_count - 1; i >= 0; i--) {
+        if (i == 0 || ways[i].graph != ways[0].graph)
+            arb_graph_destroy(ways[i].graph);
+    }
     arb_codes_destroy(codes);
     return 0;
 }

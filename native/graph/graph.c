@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "graph/graph_internal.h"
+#include "graph/fused.h"
 #include "vectors/error.h"
 #include "vectors/pages.h"
 
@@ -69,11 +69,17 @@ void arb_graph_destroy(arb_graph *graph)
         graph->blocks = next;
     }
     arb_pages_unmap(graph->base, graph->base_bytes);
+    arb_fused_destroy(atomic_load(&graph->fused));
     arb_slots_destroy(&graph->slots);
     arb_pool_destroy(graph->pool);
     pthread_mutex_destroy(&graph->grow_mutex);
     pthread_mutex_destroy(&graph->freeze_mutex);
     free(graph);
+}
+
+void arb_graph_set_fused(arb_graph *graph, int fuse)
+{
+    graph->fuse = fuse;
 }
 
 arb_status arb_graph_get_stats(const arb_graph *graph, arb_graph_stats *out)
@@ -85,8 +91,9 @@ arb_status arb_graph_get_stats(const arb_graph *graph, arb_graph_stats *out)
         .bytes = nodes * node_bytes +
                  atomic_load_explicit(&graph->upper_bytes, memory_order_relaxed) +
                  atomic_load_explicit(&graph->chunk_bytes, memory_order_relaxed) +
-                 atomic_load_explicit(&graph->base_length, memory_order_relaxed) * sizeof(uint32_t),
+                 atomic_load_explicit(&graph->base_used, memory_order_relaxed),
         .overlay_lists = atomic_load_explicit(&graph->overlay_lists, memory_order_relaxed),
+        .fused = atomic_load_explicit(&graph->fused, memory_order_relaxed) != NULL,
         .M = graph->M,
         .ef_construction = graph->ef_construction,
         .level_max = entry == 0 ? 0 : arb_entry_level(entry)};

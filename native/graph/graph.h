@@ -78,6 +78,11 @@ arb_status arb_graph_search(const arb_graph *graph, arb_searcher *searcher, cons
                             int query_native, uint32_t ef, uint32_t k, arb_deleted_bits deleted,
                             arb_hit *hits, uint32_t *count, arb_search_stats *stats);
 
+/* Whether freezes to come put four-bit codes of the neighbors beside each list, over which searches
+ * then go (fused.h). Called before the graph is used by any other thread. */
+void arb_graph_set_fused(arb_graph *graph, int fuse);
+
+/* Packs all lists anew, and fuses them if asked to and the rows have codes that are good enough. */
 arb_status arb_graph_freeze(arb_graph *graph);
 
 /* What a calibration measured: times of the set's own kernel over times of the generated one, taken
@@ -113,6 +118,7 @@ arb_status arb_graph_open(const arb_scorer *scorer, const void *mapped, size_t s
 typedef struct arb_graph_stats {
     uint64_t bytes;
     uint64_t overlay_lists;
+    int fused; /* the base has codes beside its lists */
     uint32_t M;
     uint32_t ef_construction;
     uint32_t level_max;

@@ -22,10 +22,11 @@
 /* ---- words: one 8-byte word a node and level ------------------------------------------------
  *
  *   63      57 56      48 47                                  2  1  0
- *  |  zero    |  length  |  address of the list (4-byte aligned) |0 |overlay|
+ *  |generation|  length  |  address of the list (4-byte aligned) |0 |overlay|
  *
  * 0 means: no list (the node is not in the graph). A reader loads the word once with acquire and
- * reads `length` neighbors at the address; neither changes until the reader leaves its epoch. */
+ * reads `length` neighbors at the address; neither changes until the reader leaves its epoch. The
+ * generation is that of the codes behind the list, 0 where there are none (fused.h). */
 #define ARB_WORD_OVERLAY 1ull
 #define ARB_WORD_ADDRESS_MASK 0x0000fffffffffffcull
 #define ARB_WORD_LENGTH_SHIFT 48
@@ -115,11 +116,14 @@ struct arb_graph {
     arb_block *blocks;
 
     pthread_mutex_t freeze_mutex;
-    uint32_t *base; /* the CSR base that freeze made; NULL if none or mapped */
+    uint8_t *base; /* the base that freeze made; NULL if none or mapped */
     size_t base_bytes;
-    _Atomic uint64_t base_length;   /* neighbors in the current base, mapped or not */
-    _Atomic uint64_t upper_bytes;   /* upper-level words */
-    _Atomic uint64_t overlay_lists; /* lists of all levels that lie in the overlay */
+    _Atomic uint64_t base_used;        /* bytes of the current base, mapped or not */
+    int fuse;                          /* freeze puts codes beside the lists */
+    _Atomic int base_fuse;             /* `fuse` when the current base was made */
+    _Atomic(struct arb_fused *) fused; /* of the current base; NULL: it has no codes */
+    _Atomic uint64_t upper_bytes;      /* upper-level words */
+    _Atomic uint64_t overlay_lists;    /* lists of all levels that lie in the overlay */
     _Atomic uint64_t chunk_bytes;
 };
 

@@ -2,12 +2,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "graph/candidates.h"
+#include "graph/candidate_array.h"
+#include "graph/fused.h"
 #include "graph/score.h"
 #include "graph/visit.h"
 
-/* Past this many candidates an insertion into a sorted array costs more than one into a heap. */
-#define ARRAY_MAX 4096u
 /* Rows that are on their way while one is reranked. */
 #define RERANK_AHEAD 4u
 
@@ -38,60 +37,11 @@ uint64_t arb_descend(const arb_graph *graph, arb_searcher *searcher, const arb_q
     return best;
 }
 
-/* The candidates of one search: a sorted array in which the expanded ones are flagged, instead of
- * the two heaps of the paper. `live` of them are not deleted; the array ends with the ef-th live
- * one once there are that many. Rows that are deleted meanwhile make `live` an over-estimate; the
- * caller looks at the bits again and searches wide if they cost it too many. */
-typedef struct candidate_array {
-    uint64_t *sorted;
-    uint32_t count;
-    uint32_t live;
-    uint32_t cursor; /* no candidate before it is unexpanded */
-    int dropped;     /* a candidate was left out: the array is not all that can be reached */
-} candidate_array;
-
-static void trim(candidate_array *array, uint32_t ef, arb_deleted_bits deleted)
-{
-    array->dropped = 1;
-    while (array->live > ef && array->count > 0) {
-        array->count--;
-        if (!arb_is_deleted(deleted, arb_candidate_node(array->sorted[array->count])))
-            array->live--;
-    }
-    while (array->count > 0 &&
-           arb_is_deleted(deleted, arb_candidate_node(array->sorted[array->count - 1])))
-        array->count--;
-}
-
-static inline void offer(candidate_array *array, uint64_t candidate, uint32_t ef,
-                         arb_deleted_bits deleted)
-{
-    if (array->live >= ef && array->count > 0 && candidate > array->sorted[array->count - 1]) {
-        array->dropped = 1;
-        return;
-    }
-    uint32_t place = arb_candidates_insert(array->sorted, array->count, candidate);
-    array->count++;
-    if (place < array->cursor)
-        array->cursor = place;
-    if (arb_is_deleted(deleted, arb_candidate_node(candidate)))
-        return;
-    array->live++;
-    if (array->live > ef) {
-        if (deleted == NULL) {
-            array->dropped = 1;
-            array->count--;
-            array->live--;
-        } else {
-            trim(array, ef, deleted);
-        }
-    }
-}
-
 /* The next expansion would wait for two misses in a row, the word and then its list. The nearest
  * unexpanded candidate is a good guess at it: its word is asked for before the distances of this
  * expansion are computed, its list after them. */
-static arb_word *guess_next(const arb_graph *graph, const candidate_array *array, uint32_t level)
+static arb_word *guess_next(const arb_graph *graph, const arb_candidate_array *array,
+                            uint32_t level)
 {
     for (uint32_t i = array->cursor; i < array->count; i++) {
         if (array->sorted[i] & ARB_CANDIDATE_FLAG)
@@ -116,7 +66,7 @@ static void prefetch_list(const arb_graph *graph, arb_word *word)
 arb_status arb_search_layer(const arb_graph *graph, arb_searcher *searcher, const arb_query *query,
                             uint32_t level, uint32_t ef, arb_deleted_bits deleted)
 {
-    candidate_array array = {.sorted = searcher->found, .count = searcher->found_count};
+    arb_candidate_array array = {.sorted = searcher->found, .count = searcher->found_count};
     arb_status status = arb_visit_reserve(searcher, array.count);
     for (uint32_t i = 0; status == ARB_OK && i < array.count; i++) {
         uint32_t node = arb_candidate_node(array.sorted[i]);
@@ -145,7 +95,8 @@ arb_status arb_search_layer(const arb_graph *graph, arb_searcher *searcher, cons
         searcher->stats.visited += count;
         searcher->stats.hops += level == 0;
         for (uint32_t i = 0; i < count; i++)
-            offer(&array, arb_candidate(searcher->distances[i], searcher->fresh[i]), ef, deleted);
+            arb_array_offer(&array, arb_candidate(searcher->distances[i], searcher->fresh[i]), ef,
+                            deleted);
     }
     searcher->found_count = array.count;
     searcher->found_all = !array.dropped;
@@ -169,7 +120,7 @@ static arb_status find(const arb_graph *graph, arb_searcher *searcher, const arb
                        uint64_t entry, uint32_t ef, uint32_t k, arb_deleted_bits deleted)
 {
     uint64_t start = arb_descend(graph, searcher, query, entry, 0);
-    if (ef <= ARRAY_MAX) {
+    if (ef <= ARB_ARRAY_MAX) {
         searcher->found[0] = start;
         searcher->found_count = 1;
         arb_status status = arb_search_layer(graph, searcher, query, 0, ef, deleted);
@@ -182,13 +133,38 @@ static arb_status find(const arb_graph *graph, arb_searcher *searcher, const arb
     return arb_search_wide(graph, searcher, query, start, ef, deleted);
 }
 
+/* How many of the best are reranked where the traversal's distances are rounded. */
+static uint32_t rerank_breadth(uint32_t k)
+{
+    return 3 * k > k + 20 ? 3 * k : k + 20;
+}
+
+/* Over the codes beside the lists, if there are some. Returns 0 where the search is still to be
+ * done, because there are none or because deleted nodes left fewer than k. */
+static int find_fused(const arb_graph *graph, arb_searcher *searcher, const arb_query *exact,
+                      uint64_t entry, uint32_t ef, uint32_t k, arb_deleted_bits deleted,
+                      arb_status *status)
+{
+    const struct arb_fused *fused = atomic_load_explicit(&graph->fused, memory_order_acquire);
+    uint32_t breadth = ef > rerank_breadth(k) ? ef : rerank_breadth(k);
+    if (fused == NULL || breadth > ARB_ARRAY_MAX)
+        return 0;
+    *status = arb_fused_search(graph, searcher, fused, exact, entry, ef, breadth, deleted);
+    if (*status == ARB_SEARCH_OVERFLOW) {
+        *status = ARB_OK;
+        return 0;
+    }
+    keep_live(searcher, deleted);
+    return *status != ARB_OK || searcher->found_count >= k || searcher->found_all;
+}
+
 /* Final distances: always summed in FP32, by the kernel that exact search reports too. */
 static arb_status rescore(const arb_graph *graph, arb_searcher *searcher, const arb_query *query,
                           uint32_t k, arb_hit *hits, uint32_t *count)
 {
     uint32_t wanted = k;
     if (query->rerank) /* codes and FP16 sums may swap near ties across the k-th place */
-        wanted = 3 * k > k + 20 ? 3 * k : k + 20;
+        wanted = rerank_breadth(k);
     if (wanted > searcher->found_count)
         wanted = searcher->found_count;
     /* The wide search's heap is free by now and lends its memory. */
@@ -218,7 +194,7 @@ arb_status arb_graph_search(const arb_graph *graph, arb_searcher *searcher, cons
     assert(k > 0);
     if (ef < k)
         ef = k;
-    uint32_t array_size = ef <= ARRAY_MAX ? 2 * ARRAY_MAX + graph->M0 : ef;
+    uint32_t array_size = ef <= ARB_ARRAY_MAX ? 2 * ARB_ARRAY_MAX + graph->M0 : ef;
     arb_status status = arb_searcher_prepare(graph, searcher, array_size);
     if (status == ARB_OK)
         status = arb_heaps_grow(searcher, ef, 3 * (size_t)k + 20);
@@ -227,10 +203,14 @@ arb_status arb_graph_search(const arb_graph *graph, arb_searcher *searcher, cons
     searcher->stats = (arb_search_stats){0};
     searcher->found_count = 0;
     arb_epoch_enter(graph, searcher);
-    arb_query prepared = arb_traversal_query(graph->scorer, searcher, query, query_native);
     uint64_t entry = atomic_load_explicit(&graph->entry, memory_order_acquire);
-    if (entry != 0)
+    arb_query prepared = arb_query_of(graph->scorer, query, query_native);
+    if (entry != 0 && find_fused(graph, searcher, &prepared, entry, ef, k, deleted, &status)) {
+        prepared.rerank = 1;
+    } else if (entry != 0) {
+        prepared = arb_traversal_query(graph->scorer, searcher, query, query_native);
         status = find(graph, searcher, &prepared, entry, ef, k, deleted);
+    }
     arb_epoch_leave(searcher);
     if (status == ARB_OK)
         status = rescore(graph, searcher, &prepared, k, hits, count);

@@ -171,7 +171,8 @@ arb_status arb_graph_open(const arb_scorer *scorer, const void *mapped, size_t s
         return status;
     }
     atomic_store_explicit(&graph->node_end, nodes, memory_order_release);
-    atomic_store_explicit(&graph->base_length, file.header->neighbors, memory_order_relaxed);
+    atomic_store_explicit(&graph->base_used, file.header->neighbors * sizeof(uint32_t),
+                          memory_order_relaxed);
     atomic_store_explicit(&graph->entry, file.header->entry, memory_order_release);
     *out = graph;
     return ARB_OK;

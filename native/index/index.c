@@ -155,6 +155,7 @@ arb_status arb_index_create(const arb_index_options *options, arb_index **out)
                                    &index->graph)) != ARB_OK) {
         goto fail;
     }
+    arb_graph_set_fused(index->graph, index->layout == ARB_LAYOUT_FUSED);
     *out = index;
     return ARB_OK;
 fail:

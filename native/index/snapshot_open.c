@@ -245,7 +245,12 @@ static arb_status adopt_file(arb_index *index, const mapped_file *file, int resi
     arb_range_adopt(index, &range);
     atomic_store_explicit(&index->published, rows, memory_order_release);
     arb_index_adopt_links(index);
-    return arb_index_renew_codes(index);
+    if ((status = arb_index_renew_codes(index)) != ARB_OK || index->layout != ARB_LAYOUT_FUSED) {
+        return status;
+    }
+    /* the file has bare lists: what lies beside them is made anew, as codes are */
+    arb_graph_set_fused(index->graph, 1);
+    return arb_graph_freeze(index->graph);
 }
 
 static arb_status check_call(const char *path, int32_t resident, arb_index *const *out)

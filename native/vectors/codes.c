@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vectors/error.h"
+#include "vectors/sample.h"
 
 #define STEPS 255.0f
 #define QUERY_STEPS 127.0f
@@ -14,11 +15,6 @@
  * hundredth of the distance to a near row is below what tells the tenth neighbor from the thirtieth
  * in any data that a graph is of use for. */
 #define NOISE_MAX 0.01
-
-/* What a near row is: this neighbor in the sample. All rows lie closer together than a sample of
- * them, so twice too far; the bound above leaves room for that. */
-#define NEAR 10u
-#define PROBES 64u
 
 /* The part of a query's squared length that may lie outside the grid. */
 #define OUTSIDE_MAX 1e-4f
@@ -34,76 +30,6 @@ int arb_codes_are_shorter(const arb_row_form *form)
 {
     return arb_row_stride(form->dim, 1) <
            arb_row_stride(form->dim, arb_element_size(form->element));
-}
-
-static void widen(const arb_row_form *form, const void *row, float *out)
-{
-    if (form->element == ARB_ELEMENT_F16)
-        form->kernels->cast_f16_f32(row, out, form->dim);
-    else
-        memcpy(out, row, form->dim * sizeof *out);
-}
-
-/* The vector whose code a row gets: the row, of unit length under cosine. */
-static void load(const arb_row_form *form, const void *row, float *out)
-{
-    widen(form, row, out);
-    if (form->metric != ARB_METRIC_COSINE)
-        return;
-    const arb_distance *dot = &form->kernels->distance[ARB_ELEMENT_F32][ARB_METRIC_DOT];
-    float factor = 1.0f / sqrtf(dot->one(out, out, form->dim));
-    for (uint32_t i = 0; i < form->dim; i++)
-        out[i] *= factor;
-}
-
-/* Every step-th row, as floats one behind the other. */
-typedef struct sample {
-    float *values;
-    uint32_t count;
-} sample;
-
-/* So many rows lie between two of a sample. */
-static uint32_t sample_step(uint32_t count)
-{
-    return (count + ARB_CODES_TRAIN_ROWS - 1) / ARB_CODES_TRAIN_ROWS;
-}
-
-static arb_status take_sample(const arb_codes *codes, uint32_t count, sample *out)
-{
-    uint32_t dim = codes->form.dim;
-    uint32_t step = sample_step(count);
-    out->count = 0;
-    out->values = malloc(((size_t)count / step + 1) * dim * sizeof *out->values);
-    if (out->values == NULL)
-        return arb_fail(ARB_RESOURCE_EXHAUSTED, "codes: no memory for a sample of %u rows", count);
-    for (uint64_t row = 0; row < count; row += step) {
-        float *values = out->values + (size_t)out->count++ * dim;
-        load(&codes->form, arb_row(codes->coded, (uint32_t)row), values);
-    }
-    return ARB_OK;
-}
-
-/* Leaves the rows' deviations from their mean. */
-static void centre(sample *of, uint32_t dim, float *mean)
-{
-    for (uint32_t i = 0; i < dim; i++) {
-        double sum = 0;
-        for (uint32_t row = 0; row < of->count; row++)
-            sum += of->values[(size_t)row * dim + i];
-        mean[i] = (float)(sum / of->count);
-    }
-    for (uint32_t row = 0; row < of->count; row++) {
-        for (uint32_t i = 0; i < dim; i++)
-            of->values[(size_t)row * dim + i] -= mean[i];
-    }
-}
-
-static float largest_of(const float *values, size_t count)
-{
-    int32_t bits = arb_largest_magnitude(ARB_ELEMENT_F32, values, count);
-    float largest;
-    memcpy(&largest, &bits, sizeof largest);
-    return largest;
 }
 
 /* How much of one row's deviation from the mean the grid -end..end loses, squared. */
@@ -124,7 +50,7 @@ static double row_error(const float *values, uint32_t dim, float end)
 }
 
 /* Rows count alike, long or short: a grid that is spent on a few long ones serves nobody. */
-static double grid_error(const sample *of, uint32_t rows, uint32_t dim, float end)
+static double grid_error(const arb_sample *of, uint32_t rows, uint32_t dim, float end)
 {
     double sum = 0;
     size_t step = of->count / rows;
@@ -135,7 +61,7 @@ static double grid_error(const sample *of, uint32_t rows, uint32_t dim, float en
 
 /* Whole numbers that 256 steps can hold (pixels, counts) are kept as they are: the least of them,
  * or NAN where the sample is not of that kind. Looked at before the mean is taken away. */
-static float least_whole(const sample *of, uint32_t dim)
+static float least_whole(const arb_sample *of, uint32_t dim)
 {
     float least = FLT_MAX;
     float most = -FLT_MAX;
@@ -152,11 +78,11 @@ static float least_whole(const sample *of, uint32_t dim)
 }
 
 /* The grid with the least error over the sample. Rows that are all the same have none. */
-static void fit(arb_codes *codes, sample *of, uint32_t dim)
+static void fit(arb_codes *codes, arb_sample *of, uint32_t dim)
 {
     float whole = least_whole(of, dim);
-    centre(of, dim, codes->offset);
-    float largest = largest_of(of->values, (size_t)of->count * dim);
+    arb_sample_centre(of, dim, codes->offset);
+    float largest = arb_largest_of(of->values, (size_t)of->count * dim);
     codes->error = INFINITY;
     if (!isfinite(STEPS / largest)) /* no spread, or none that a float can divide by */
         return;
@@ -183,41 +109,13 @@ static void fit(arb_codes *codes, sample *of, uint32_t dim)
         codes->offset[i] -= end;
 }
 
-/* The distance of sampled row `at` to its NEAR-th neighbor in the sample. */
-static double near_distance(const arb_row_form *form, const sample *of, uint32_t at)
-{
-    const arb_distance *l2sq = &form->kernels->distance[ARB_ELEMENT_F32][ARB_METRIC_L2];
-    const float *own = of->values + (size_t)at * form->dim;
-    float nearest[NEAR];
-    uint32_t count = 0;
-    for (uint32_t row = 0; row < of->count; row++) {
-        float distance = l2sq->one(own, of->values + (size_t)row * form->dim, form->dim);
-        if (row == at || (count == NEAR && distance >= nearest[NEAR - 1]))
-            continue;
-        uint32_t place = count < NEAR ? count++ : NEAR - 1;
-        for (; place > 0 && nearest[place - 1] > distance; place--)
-            nearest[place] = nearest[place - 1];
-        nearest[place] = distance;
-    }
-    return count == 0 ? 0 : sqrt((double)nearest[count - 1]);
-}
-
 /* Whether the grid tells near rows from those a little farther away. */
-static int is_good(const arb_codes *codes, const sample *of)
+static int is_good(const arb_codes *codes, const arb_sample *of)
 {
     if (!isfinite(codes->error))
         return 0;
-    uint32_t probes = of->count < PROBES ? of->count : PROBES;
-    double near = 0;
-    double squares = 0;
-    for (uint32_t i = 0; i < probes; i++) {
-        uint32_t at = i * (of->count / probes);
-        const float *values = of->values + (size_t)at * codes->form.dim;
-        near += near_distance(&codes->form, of, at) / probes;
-        squares += codes->form.kernels->distance[ARB_ELEMENT_F32][ARB_METRIC_DOT].one(
-                       values, values, codes->form.dim) /
-                   probes;
-    }
+    double squares;
+    double near = arb_sample_near(&codes->form, of, &squares);
     double component_error = codes->error * squares / codes->form.dim;
     return sqrt(component_error) <= NOISE_MAX * near;
 }
@@ -231,7 +129,7 @@ arb_status arb_codes_append(arb_codes *codes, uint32_t first, uint32_t count)
     float values[ARB_DIM_MAX];
     float inverse = 1 / codes->scale;
     for (uint32_t i = 0; i < count; i++) {
-        load(form, arb_row(codes->coded, first + i), values);
+        arb_row_values(form, arb_row(codes->coded, first + i), values);
         form->kernels->sq8_encode(values, codes->offset, inverse,
                                   arb_row_for_write(codes->rows, first + i), form->dim);
     }
@@ -244,8 +142,8 @@ static arb_status fill(arb_codes *codes, uint32_t count)
     codes->offset = calloc(dim, sizeof *codes->offset);
     if (codes->offset == NULL)
         return arb_fail(ARB_RESOURCE_EXHAUSTED, "codes: no memory for %u offsets", dim);
-    sample rows;
-    arb_status status = take_sample(codes, count, &rows);
+    arb_sample rows;
+    arb_status status = arb_sample_take(&codes->form, codes->coded, count, &rows);
     if (status != ARB_OK)
         return status;
     fit(codes, &rows, dim);
@@ -293,8 +191,8 @@ float arb_codes_measure(const arb_codes *codes, uint32_t count)
     float values[ARB_DIM_MAX];
     double sum = 0;
     uint32_t rows = 0;
-    for (uint64_t row = 0; row < count; row += sample_step(count), rows++) {
-        load(&codes->form, arb_row(codes->coded, (uint32_t)row), values);
+    for (uint64_t row = 0; row < count; row += arb_sample_step(count), rows++) {
+        arb_row_values(&codes->form, arb_row(codes->coded, (uint32_t)row), values);
         for (uint32_t i = 0; i < dim; i++)
             values[i] -= codes->offset[i] + end;
         sum += row_error(values, dim, end);
@@ -321,21 +219,20 @@ static int query_on_grid(const arb_codes *codes, const float *query, uint8_t *co
     return outside <= OUTSIDE_MAX * squares;
 }
 
-/* A query of zeros has no steps. The encoder gives 128 + z; with the top bit turned that is z in
- * two's complement. */
-static int query_by_itself(const arb_row_form *form, const float *query, uint8_t *code)
+/* The encoder gives 128 + z; with the top bit turned that is z in two's complement. */
+float arb_codes_quantise(const arb_row_form *form, const float *values, uint8_t *code)
 {
-    float largest = largest_of(query, form->dim);
+    float largest = arb_largest_of(values, form->dim);
     float inverse = QUERY_STEPS / largest;
     if (!isfinite(inverse))
         return 0;
     float offset[ARB_DIM_MAX];
     for (uint32_t i = 0; i < form->dim; i++)
         offset[i] = -128 / inverse;
-    form->kernels->sq8_encode(query, offset, inverse, code, form->dim);
+    form->kernels->sq8_encode(values, offset, inverse, code, form->dim);
     for (uint32_t i = 0; i < form->dim; i++)
         code[i] ^= 0x80;
-    return 1;
+    return 1 / inverse;
 }
 
 int arb_codes_query(const arb_codes *codes, const void *query, uint8_t *code)
@@ -343,8 +240,8 @@ int arb_codes_query(const arb_codes *codes, const void *query, uint8_t *code)
     const arb_row_form *form = &codes->form;
     float values[ARB_DIM_MAX];
     memset(code + form->dim, 0, codes->rows->stride - form->dim);
-    widen(form, query, values);
+    arb_row_widen(form, query, values);
     if (form->metric == ARB_METRIC_L2)
         return query_on_grid(codes, values, code);
-    return query_by_itself(form, values, code);
+    return arb_codes_quantise(form, values, code) > 0;
 }

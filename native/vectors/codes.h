@@ -18,9 +18,6 @@
 #include "vectors/casts.h"
 #include "vectors/rows.h"
 
-/* Rows that a grid is made from at first, and at most. */
-#define ARB_CODES_TRAIN_ROWS 4096u
-
 typedef struct arb_codes {
     arb_row_form form;     /* of the rows that these are the codes of */
     const arb_rows *coded; /* those rows */
@@ -33,9 +30,9 @@ typedef struct arb_codes {
 /* Whether codes of such rows are read faster than the rows: they must save cache lines. */
 int arb_codes_are_shorter(const arb_row_form *form);
 
-/* Makes a grid from up to ARB_CODES_TRAIN_ROWS of rows 0..count-1, evenly spread, and codes all of
- * them. *out is NULL with ARB_OK where no grid is good enough for the rows (codes.c says what that
- * means): then traversal does better on the rows. form and rows outlive the codes. */
+/* Makes a grid from a sample of rows 0..count-1 (sample.h) and codes all of them. *out is NULL with
+ * ARB_OK where no grid is good enough for the rows (codes.c says what that means): then traversal
+ * does better on the rows. form and rows outlive the codes. */
 arb_status arb_codes_create(const arb_row_form *form, const arb_rows *rows, uint32_t count,
                             arb_codes **out);
 void arb_codes_destroy(arb_codes *codes);
@@ -50,5 +47,9 @@ float arb_codes_measure(const arb_codes *codes, uint32_t count);
  * behind dim. 0 where it has no code: an L2 query so far outside the grid that moving it to the
  * edge would change which rows are near; a dot query of zeros. */
 int arb_codes_query(const arb_codes *codes, const void *query, uint8_t *code);
+
+/* A vector quantised by itself: values[i] ~ scale * z, z int8 in -127..127, written to
+ * code[0..dim). Returns the scale; 0 for zeros, which have none, and the code is undefined. */
+float arb_codes_quantise(const arb_row_form *form, const float *values, uint8_t *code);
 
 #endif

@@ -14,6 +14,7 @@
 #    define DELETE_ROUNDS 50
 #endif
 #define DIM 32u
+#define FUSED_DIM 128u /* with fewer, near rows are too close together for four bits */
 #define CLUSTERS 20u
 #define WRITERS 4u
 #define READERS 4u
@@ -117,9 +118,9 @@ static void run_beside_writers(world *w, void *(*const *bodies)(void *), uint32_
     }
 }
 
-static double recall_of_one_thread(void)
+static double recall_of_one_thread(uint32_t dim)
 {
-    world *w = world_create(DIM, ARB_ELEMENT_F16, ARB_METRIC_COSINE, ROWS, CLUSTERS, 8, 64);
+    world *w = world_create(dim, ARB_ELEMENT_F16, ARB_METRIC_COSINE, ROWS, CLUSTERS, 8, 64);
     link_rows(w, 0, ROWS, 1);
     double recall = measure_recall(w, CLUSTERS, 400, 32, 10);
     world_destroy(w);
@@ -144,16 +145,20 @@ static void test_writers_and_readers(double single)
     world_destroy(w);
 }
 
-static void test_freeze_beside_writers_and_readers(double single)
+static void test_freeze_beside_writers_and_readers(uint32_t dim, int fuse, double single)
 {
     static void *(*const bodies[])(void *) = {freeze_often, freeze_often, read_rows, read_rows,
                                               validate_and_write_often};
-    world *w = world_create(DIM, ARB_ELEMENT_F16, ARB_METRIC_COSINE, ROWS, CLUSTERS, 8, 64);
+    world *w = world_create(dim, ARB_ELEMENT_F16, ARB_METRIC_COSINE, ROWS, CLUSTERS, 8, 64);
+    arb_graph_set_fused(w->graph, fuse);
     uint64_t searches = 0;
     uint64_t misses = 0;
     run_beside_writers(w, bodies, sizeof bodies / sizeof *bodies, &searches, &misses);
     uint64_t edges = expect_sound(w).edges;
     EXPECT(arb_graph_freeze(w->graph) == ARB_OK, "%s", arb_last_error());
+    arb_graph_stats stats;
+    EXPECT(arb_graph_get_stats(w->graph, &stats) == ARB_OK && stats.fused == fuse, "fused: %d",
+           stats.fused);
     arb_index_report found = expect_sound(w);
     EXPECT(found.nodes == ROWS && found.edges == edges, "nodes or edges were lost");
     EXPECT(w->graph->overlay_lists == 0, "%llu", (unsigned long long)w->graph->overlay_lists);
@@ -207,10 +212,12 @@ static void *search_while_deleting(void *argument)
 }
 
 /* Each round deletes the rows anew: a search whose rows go while it runs is rare. */
-static void test_deletes_beside_searches(void)
+static void test_deletes_beside_searches(uint32_t dim, int fuse)
 {
-    world *w = world_create(DIM, ARB_ELEMENT_F16, ARB_METRIC_L2, ROWS, CLUSTERS, 8, 40);
+    world *w = world_create(dim, ARB_ELEMENT_F16, ARB_METRIC_L2, ROWS, CLUSTERS, 8, 40);
     link_rows(w, 0, ROWS, 1);
+    arb_graph_set_fused(w->graph, fuse);
+    EXPECT(arb_graph_freeze(w->graph) == ARB_OK, "%s", arb_last_error());
     for (int round = 0; round < DELETE_ROUNDS; round++) {
         for (uint32_t word = 0; word <= ROWS / 64; word++)
             atomic_store(&w->deleted[word], 0);
@@ -231,10 +238,12 @@ static void test_deletes_beside_searches(void)
 
 int main(void)
 {
-    double single = recall_of_one_thread();
+    double single = recall_of_one_thread(DIM);
     test_first_nodes();
     test_writers_and_readers(single);
-    test_freeze_beside_writers_and_readers(single);
-    test_deletes_beside_searches();
+    test_freeze_beside_writers_and_readers(DIM, 0, single);
+    test_freeze_beside_writers_and_readers(FUSED_DIM, 1, recall_of_one_thread(FUSED_DIM));
+    test_deletes_beside_searches(DIM, 0);
+    test_deletes_beside_searches(FUSED_DIM, 1);
     return report("graph_concurrency_test");
 }

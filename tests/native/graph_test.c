@@ -258,8 +258,8 @@ static void test_freeze(void)
         EXPECT(arb_graph_freeze(w->graph) == ARB_OK, "%s", arb_last_error());
         EXPECT(arb_graph_get_stats(w->graph, &stats) == ARB_OK, "stats");
         EXPECT(stats.overlay_lists == 0, "%llu", (unsigned long long)stats.overlay_lists);
-        EXPECT(w->graph->base_length == edges, "base of %llu, edges %llu",
-               (unsigned long long)w->graph->base_length, (unsigned long long)edges);
+        EXPECT(w->graph->base_used == edges * sizeof(uint32_t), "base of %llu bytes, edges %llu",
+               (unsigned long long)w->graph->base_used, (unsigned long long)edges);
         EXPECT(w->graph->chunk_bytes == 0, "overlay memory was kept");
         EXPECT(expect_sound(w).edges == edges, "edges were lost");
         EXPECT(search_graph(w, query, 50, 10, after) == 10, "after");

@@ -10,18 +10,6 @@
 #define ROWS 3000
 #define CLUSTERS 25
 
-/* The widest set that this CPU reports: in C all this takes a minute. */
-static int32_t widest_set(void)
-{
-    int32_t widest = 0;
-    for (int32_t set = 1; set < arb_kernel_set_count(); set++) {
-        if ((arb_kernel_set_requires(set) & ~arb_cpu_features()) == 0) {
-            widest = set;
-        }
-    }
-    return widest;
-}
-
 static void make_rows(float *values, int64_t count, float shift, uint64_t seed)
 {
     uint64_t state = seed;
@@ -83,7 +71,7 @@ static void test_life(arb_metric metric, arb_element element)
     make_rows(queries, 100, 0.5f, 2);
     arb_index_options options = test_options(DIM, metric, element);
     options.codes = ARB_CODES_SQ8;
-    options.kernel_set = widest_set();
+    options.kernel_set = test_widest_set();
     arb_index *index = test_index(&options);
     append(index, values, 0, 500);
     expect_codes(index, ARB_CODES_NONE, "few rows");
@@ -101,7 +89,7 @@ static void test_life(arb_metric metric, arb_element element)
     close(descriptor);
     CHECK_OK(arb_index_save(index, path, UINT64_MAX));
     for (int resident = 0; resident < 2; resident++) {
-        arb_index_options open = {.struct_size = sizeof open, .kernel_set = widest_set()};
+        arb_index_options open = {.struct_size = sizeof open, .kernel_set = test_widest_set()};
         arb_index *opened;
         CHECK_OK(arb_index_open(path, &open, resident, &opened));
         expect_codes(opened, ARB_CODES_SQ8, "opened");
@@ -124,7 +112,7 @@ static void test_drift(void)
     CHECK(values != NULL && queries != NULL, "no memory");
     arb_index_options options = test_options(DIM, ARB_METRIC_L2, ARB_ELEMENT_F32);
     options.codes = ARB_CODES_SQ8;
-    options.kernel_set = widest_set();
+    options.kernel_set = test_widest_set();
     arb_index *index = test_index(&options);
     make_rows(values, 1200, 0, 1);
     append(index, values, 0, 1200);
@@ -151,7 +139,7 @@ static void test_where_codes_save_nothing(void)
     }
     arb_index_options options = test_options(32, ARB_METRIC_L2, ARB_ELEMENT_F16);
     options.codes = ARB_CODES_SQ8;
-    options.kernel_set = widest_set();
+    options.kernel_set = test_widest_set();
     arb_index *index = test_index(&options);
     test_append(index, ids, values, 2000, 32);
     test_link_all(index);

@@ -27,6 +27,18 @@ static inline arb_index_options test_options(uint32_t dim, arb_metric metric, ar
     };
 }
 
+/* The widest set that this CPU reports: in C all this takes a minute. */
+static inline int32_t test_widest_set(void)
+{
+    int32_t widest = 0;
+    for (int32_t set = 1; set < arb_kernel_set_count(); set++) {
+        if ((arb_kernel_set_requires(set) & ~arb_cpu_features()) == 0) {
+            widest = set;
+        }
+    }
+    return widest;
+}
+
 static inline arb_index *test_index(const arb_index_options *options)
 {
     arb_index *index = NULL;

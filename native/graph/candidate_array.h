@@ -1,0 +1,61 @@
+/* candidate_array.h: the candidates of one search: a sorted array in which the expanded ones are
+ * flagged, instead of the two heaps of the paper. */
+#ifndef ARB_GRAPH_CANDIDATE_ARRAY_H
+#define ARB_GRAPH_CANDIDATE_ARRAY_H
+
+#include "graph/candidates.h"
+#include "graph/graph.h"
+
+/* Past this many candidates an insertion into a sorted array costs more than one into a heap. */
+#define ARB_ARRAY_MAX 4096u
+
+/* `live` of the candidates are not deleted; the array ends with the ef-th live
+ * one once there are that many. Rows that are deleted meanwhile make `live` an over-estimate; the
+ * caller looks at the bits again and searches wide if they cost it too many. */
+typedef struct arb_candidate_array {
+    uint64_t *sorted;
+    uint32_t count;
+    uint32_t live;
+    uint32_t cursor; /* no candidate before it is unexpanded */
+    int dropped;     /* a candidate was left out: the array is not all that can be reached */
+} arb_candidate_array;
+
+static inline void arb_array_trim(arb_candidate_array *array, uint32_t ef, arb_deleted_bits deleted)
+{
+    array->dropped = 1;
+    while (array->live > ef && array->count > 0) {
+        array->count--;
+        if (!arb_is_deleted(deleted, arb_candidate_node(array->sorted[array->count])))
+            array->live--;
+    }
+    while (array->count > 0 &&
+           arb_is_deleted(deleted, arb_candidate_node(array->sorted[array->count - 1])))
+        array->count--;
+}
+
+static inline void arb_array_offer(arb_candidate_array *array, uint64_t candidate, uint32_t ef,
+                                   arb_deleted_bits deleted)
+{
+    if (array->live >= ef && array->count > 0 && candidate > array->sorted[array->count - 1]) {
+        array->dropped = 1;
+        return;
+    }
+    uint32_t place = arb_candidates_insert(array->sorted, array->count, candidate);
+    array->count++;
+    if (place < array->cursor)
+        array->cursor = place;
+    if (arb_is_deleted(deleted, arb_candidate_node(candidate)))
+        return;
+    array->live++;
+    if (array->live > ef) {
+        if (deleted == NULL) {
+            array->dropped = 1;
+            array->count--;
+            array->live--;
+        } else {
+            arb_array_trim(array, ef, deleted);
+        }
+    }
+}
+
+#endif
