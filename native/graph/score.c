@@ -1,5 +1,8 @@
 #include "graph/score.h"
 
+/* Rows asked for before the first is looked at. */
+#define AHEAD 8u
+
 arb_query arb_query_of(const arb_scorer *scorer, const void *row, int native)
 {
     const arb_row_form *form = &scorer->form;
@@ -62,12 +65,12 @@ float arb_exact_distance(const arb_scorer *scorer, const void *query, uint32_t n
 void arb_score(const arb_query *query, const uint32_t *nodes, uint32_t count, float *distances)
 {
     const arb_rows *rows = query->rows;
-    /* Two groups of four in flight: one is computed while the next one's rows come in. */
-    for (uint32_t i = 0; i < count && i < 4; i++)
+    /* A group of four is computed while the next two groups' rows come in. */
+    for (uint32_t i = 0; i < count && i < AHEAD; i++)
         arb_prefetch_row(rows, nodes[i]);
     uint32_t done = 0;
     for (; done + 4 <= count; done += 4) {
-        for (uint32_t i = done + 4; i < done + 8 && i < count; i++)
+        for (uint32_t i = done + AHEAD; i < done + AHEAD + 4 && i < count; i++)
             arb_prefetch_row(rows, nodes[i]);
         const void *four[4];
         for (uint32_t i = 0; i < 4; i++)

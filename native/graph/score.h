@@ -32,11 +32,13 @@ arb_query arb_written_traversal_query(const arb_scorer *scorer, arb_searcher *se
 /* Distances from the query to `count` nodes; rows are prefetched some way ahead. */
 void arb_score(const arb_query *query, const uint32_t *nodes, uint32_t count, float *distances);
 
+/* Into the second-level cache: more lines can be on their way there than to the first, which has a
+ * dozen buffers for two or three rows' worth. */
 static inline void arb_prefetch_row(const arb_rows *rows, uint32_t node)
 {
     const char *row = arb_row(rows, node);
     for (size_t offset = 0; offset < rows->stride; offset += ARB_ROW_ALIGNMENT)
-        __builtin_prefetch(row + offset);
+        __builtin_prefetch(row + offset, 0, 2);
 }
 
 static inline float arb_score_one(const arb_query *query, uint32_t node)
