@@ -7,7 +7,7 @@
 #include "kernels/kernels.h"
 
 #define DIM 100
-#define ROWS 3000
+#define ROWS 1200 /* enough for codes and for a calibration */
 #define QUERIES 40
 #define HITS 10
 
@@ -24,19 +24,20 @@ static int32_t widest_set(void)
 }
 
 /* Whether the set's instructions have a generator: see native/kernels/README.md. */
-static int can_generate(int32_t set, arb_codes_kind codes)
+static int can_generate(int32_t set, arb_metric metric, arb_codes_kind codes)
 {
     uint64_t requires = arb_kernel_set_requires(set);
     if (codes == ARB_CODES_SQ8) {
         return (requires & (ARB_CPU_AVX512VNNI | ARB_CPU_NEONDOTPROD)) != 0;
     }
-    return (requires & (ARB_CPU_AVX512 | ARB_CPU_NEONFP16)) != 0;
+    return (requires & ARB_CPU_AVX512) || arb_kernel_set_at(set)->native[metric].one != NULL;
 }
 
 static arb_index *index_of(arb_metric metric, arb_codes_kind codes, arb_generated_use use,
                            const float *vectors, int64_t rows)
 {
     arb_index_options options = test_options(DIM, metric, ARB_ELEMENT_F16);
+    options.ef_construction = 32;
     options.kernel_set = widest_set();
     options.codes = (int32_t)codes;
     options.generated = (int32_t)use;
@@ -94,7 +95,8 @@ static void answers_do_not_change(void)
             CHECK(!without.generated && without.generated_bytes == 0 &&
                       without.generated_speedup == 0,
                   "generated though switched off");
-            int possible = can_generate(widest_set(), (arb_codes_kind)with.codes);
+            int possible =
+                can_generate(widest_set(), (arb_metric)metric, (arb_codes_kind)with.codes);
             CHECK(with.generated == possible && (with.generated_bytes != 0) == possible &&
                       (with.generated_speedup > 0) == possible,
                   "metric %d, codes %d: generated %d, %llu bytes, speedup %g", metric, codes,
