@@ -104,7 +104,8 @@ static void load(const char *option, const char *value)
 {
     const char *error = strcmp(option, "--peer") == 0 ? peer_load(value) : peer_preload(value);
     if (error) {
-        fail(option, value, error);
+        fprintf(stderr, "%s %s: %s\n", option, value, error);
+        exit(2);
     }
 }
 

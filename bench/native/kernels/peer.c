@@ -51,9 +51,22 @@ typedef struct loaded_peer {
 static loaded_peer peers[PEERS_MAX];
 static int loaded_count;
 
+/* Returns NULL, or what went wrong. */
+static const char *open_library(const char *path, int flags, void **out)
+{
+#if defined(ARB_STATIC)
+    (void)path, (void)flags, (void)out;
+    return "this bench is linked statically and loads no library";
+#else
+    *out = dlopen(path, flags);
+    return *out ? NULL : dlerror();
+#endif
+}
+
 const char *peer_preload(const char *path)
 {
-    return dlopen(path, RTLD_NOW | RTLD_GLOBAL) ? NULL : dlerror();
+    void *handle;
+    return open_library(path, RTLD_NOW | RTLD_GLOBAL, &handle);
 }
 
 static const peer_library *library_named(const char *name, size_t length)
@@ -76,12 +89,12 @@ const char *peer_load(const char *spec)
     if (loaded_count == PEERS_MAX) {
         return "too many peers";
     }
-    void *handle = dlopen(equals + 1, RTLD_LAZY | RTLD_LOCAL);
-    if (!handle) {
-        return dlerror();
+    loaded_peer peer = {library, NULL};
+    const char *error = open_library(equals + 1, RTLD_LAZY | RTLD_LOCAL, &peer.handle);
+    if (!error) {
+        peers[loaded_count++] = peer;
     }
-    peers[loaded_count++] = (loaded_peer){library, handle};
-    return NULL;
+    return error;
 }
 
 int peer_count(void)
