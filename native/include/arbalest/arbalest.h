@@ -92,8 +92,10 @@ typedef struct arb_index arb_index;
 typedef enum arb_codes_kind { ARB_CODES_NONE = 0, ARB_CODES_SQ8 = 1 } arb_codes_kind;
 #define ARB_CODES_KINDS 2
 
-/* Of the frozen graph: neighbor lists alone, or with the neighbors' codes beside each list, which
- * takes several times the memory and reads one stream a node. */
+/* Of the frozen graph: neighbor lists alone, or with codes of the neighbors beside each list, which
+ * read one stream a node: for graphs far larger than the caches. Four bits a component, whatever
+ * `codes` are: about 8 + dim / 2 bytes a neighbor (graph_bytes of arb_index_stats), while a freeze
+ * runs twice that. Left out where four bits cannot tell near rows apart. */
 typedef enum arb_layout { ARB_LAYOUT_COMPACT = 0, ARB_LAYOUT_FUSED = 1 } arb_layout;
 #define ARB_LAYOUTS 2
 
@@ -236,7 +238,8 @@ ARB_API arb_status arb_index_save(const arb_index *index, const char *path, uint
 
 /* Opens a file. resident = 0 maps it; 1 copies the vectors to huge pages. Checksums are verified.
  * Metric, element, M, ef_construction, dim, codes and layout come from the file; of options only
- * kernel_set, trust_kernel_set and generated are read. Codes are made again from the rows. */
+ * kernel_set, trust_kernel_set and generated are read. Codes and the fused
+ * layout are made again from the rows. */
 ARB_API arb_status arb_index_open(const char *path, const arb_index_options *options,
                                   int32_t resident, arb_index **out);
 
