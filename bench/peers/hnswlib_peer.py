@@ -12,7 +12,6 @@ class Hnswlib(Peer):
     version = version("hnswlib")
 
     def build(self, base, metric, M, ef_construction, threads):
-        self.index = None
         index = hnswlib.Index(space=SPACES[metric], dim=base.shape[1])
         index.init_index(max_elements=len(base), M=M, ef_construction=ef_construction)
         index.add_items(base, np.arange(len(base)), num_threads=threads)

@@ -1,33 +1,43 @@
-"""The line protocol that every Python peer speaks: one JSON object a line, in and out.
+"""The line protocol that every peer speaks: one JSON object a line, in and out.
 
 Requests, and what comes back:
   {"do":"open","base":FILE,"queries":FILE,"metric":"cosine"|"dot"|"l2","M":..,"ef_construction":..}
       -> {"version":"0.8.0"}
-  {"do":"build","threads":..}            -> {"seconds":..,"bytes":..}; replaces the last build
+  {"do":"build","threads":..}
+      -> {"seconds":..,"bytes":..,"resident_bytes":..}; replaces the last build
   {"do":"search","ef":..,"k":..,"threads":..,"seconds_min":..,"out":FILE}
-      -> {"queries":..,"seconds":..,"p50_us":..,"p99_us":..}
+      -> {"queries":..,"seconds":..,"p50_us":..,"p99_us":..,"distances":.. or null}
       FILE gets one answer of the whole batch: uint32 ids [queries, k], little endian.
   end of input                           -> the process ends
 A failure answers {"error": message} and leaves the peer usable.
 
 Only the peer's own batch call is timed, so neither this protocol nor Python's cost per query is in
 its queries per second; the latencies are of single calls and hold Python's few microseconds.
-The files are .fbin: uint32 n, uint32 d, then n*d float32.
+The files are .fbin, .hbin (uint32 n, uint32 d, then n*d float32 or float16) or .npy.
 """
+import ctypes
+import gc
 import json
+import os
+import re
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "sets"))
+from vector_files import normalised, read_vectors  # noqa: E402
 
 
 class Peer:
     """What a peer library has to say. Vectors under cosine arrive normalised: use inner product."""
 
     version = "?"
+    index = None
 
     def build(self, base, metric, M, ef_construction, threads):
-        """Builds a new index over base [n, d] float32, dropping the last; nothing else is timed."""
+        """Sets self.index to a new index over base [n, d] float32; nothing else is timed."""
         raise NotImplementedError
 
     def bytes(self):
@@ -42,14 +52,22 @@ class Peer:
         """The ids [queries, k] of the nearest rows."""
         raise NotImplementedError
 
+    def distances(self):
+        """Distances computed since set_search by the library's own count; None where it has none."""
+        return None
 
-def read_fbin(path):
-    n, d = np.fromfile(path, dtype="<u4", count=2)
-    return np.fromfile(path, dtype="<f4", offset=8, count=int(n) * int(d)).reshape(n, d)
+
+def read_rows(path):
+    """[n, d] float32 of a file that `bench ann` takes."""
+    rows = np.load(path) if path.endswith(".npy") else read_vectors(path)
+    return np.ascontiguousarray(rows, dtype=np.float32)
 
 
-def normalised(rows):
-    return np.ascontiguousarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
+def resident_bytes():
+    """Memory of this process that is in RAM, once what was freed has gone back to the system."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    return 1024 * int(re.search(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())[1])
 
 
 class Session:
@@ -59,24 +77,33 @@ class Session:
         self.peer = peer
 
     def open(self, request):
-        self.base = read_fbin(request["base"])
-        self.queries = read_fbin(request["queries"])
+        self.base = request["base"]
         self.metric = request["metric"]
-        if self.metric == "cosine":
-            self.base, self.queries = normalised(self.base), normalised(self.queries)
+        self.queries = self.rows(request["queries"])
         self.M, self.ef_construction = request["M"], request["ef_construction"]
         return {"version": self.peer.version}
 
+    def rows(self, path):
+        rows = read_rows(path)
+        return np.ascontiguousarray(normalised(rows)) if self.metric == "cosine" else rows
+
     def build(self, request):
+        self.peer.index = None
+        before = resident_bytes()
+        # Read for each build and let go: between builds only what the library keeps is in memory.
+        base = self.rows(self.base)
         start = time.perf_counter()
-        self.peer.build(self.base, self.metric, self.M, self.ef_construction, request["threads"])
+        self.peer.build(base, self.metric, self.M, self.ef_construction, request["threads"])
         seconds = time.perf_counter() - start
-        return {"seconds": seconds, "bytes": int(self.peer.bytes())}
+        del base
+        grown = resident_bytes() - before
+        return {"seconds": seconds, "bytes": int(self.peer.bytes()), "resident_bytes": grown}
 
     def search(self, request):
         k, ef, threads = request["k"], request["ef"], request["threads"]
         self.peer.set_search(ef, threads)
         ids = self.peer.search(self.queries, k, ef, threads)
+        distances = self.peer.distances()
         np.ascontiguousarray(ids, dtype="<u4").tofile(request["out"])
         answered = 0
         start = time.perf_counter()
@@ -87,18 +114,31 @@ class Session:
             if seconds >= request["seconds_min"]:
                 break
         self.peer.set_search(ef, 1)
-        single = []
+        p50, p99 = np.percentile(self.single(k, ef), [50, 99])
+        return {
+            "queries": answered,
+            "seconds": seconds,
+            "p50_us": p50,
+            "p99_us": p99,
+            "distances": None if distances is None else distances / len(self.queries),
+        }
+
+    def single(self, k, ef):
+        """Microseconds of each query by itself, on one thread."""
+        micros = []
         for row in range(len(self.queries)):
             one = self.queries[row : row + 1]
             before = time.perf_counter()
             self.peer.search(one, k, ef, 1)
-            single.append(time.perf_counter() - before)
-        p50, p99 = np.percentile(np.array(single) * 1e6, [50, 99])
-        return {"queries": answered, "seconds": seconds, "p50_us": p50, "p99_us": p99}
+            micros.append(1e6 * (time.perf_counter() - before))
+        return micros
 
 
 def serve(peer):
     """Answers requests until the end of input."""
+    # The protocol owns standard output: what a library prints there goes to standard error.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     session = Session(peer)
     for line in sys.stdin:
         request = json.loads(line)
@@ -108,4 +148,4 @@ def serve(peer):
             ](request)
         except Exception as failure:  # the harness decides what a failed peer means
             answer = {"error": f"{type(failure).__name__}: {failure}"}
-        print(json.dumps(answer), flush=True)
+        print(json.dumps(answer), file=answers, flush=True)

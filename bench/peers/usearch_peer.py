@@ -12,14 +12,16 @@ DTYPES = {"float16": ("f16", np.float16), "float32": ("f32", np.float32)}
 
 
 class Usearch(Peer):
-    version = usearch.__version__
-
     def __init__(self, variant):
         self.name, self.dtype = DTYPES[variant]
         self.cached = None
+        self.computed = 0
+
+    @property
+    def version(self):
+        return f"{usearch.__version__}, {Index(ndim=8, dtype=self.name).hardware_acceleration}"
 
     def build(self, base, metric, M, ef_construction, threads):
-        self.index = None
         index = Index(
             ndim=base.shape[1],
             metric=METRICS[metric],
@@ -35,12 +37,18 @@ class Usearch(Peer):
 
     def set_search(self, ef, threads):
         self.index.expansion_search = ef
+        self.computed = 0
 
     def search(self, queries, k, ef, threads):
         # Rounding the queries is not the library's work: done once for the batch that repeats.
         if self.cached is None or self.cached[0] is not queries:
             self.cached = (queries, queries.astype(self.dtype))
-        return np.atleast_2d(self.index.search(self.cached[1], k, threads=threads).keys)
+        matches = self.index.search(self.cached[1], k, threads=threads)
+        self.computed += matches.computed_distances
+        return np.atleast_2d(matches.keys)
+
+    def distances(self):
+        return self.computed
 
 
 serve(Usearch(sys.argv[1]))

@@ -5,8 +5,10 @@ import io.arbalest.bench.ScratchDirectory;
 import io.arbalest.bench.data.DataOptions;
 import io.arbalest.bench.data.TruthFile;
 import io.arbalest.bench.report.MachineFacts;
+import io.arbalest.engine.Codes;
 import io.arbalest.engine.ElementType;
 import io.arbalest.engine.KernelSet;
+import io.arbalest.engine.Layout;
 import io.arbalest.engine.Metric;
 import io.arbalest.server.cli.io.VectorFile;
 import java.io.IOException;
@@ -79,17 +81,39 @@ public final class AnnCommand implements Callable<Integer> {
   private List<String> kernelSets = List.of();
 
   @Option(
+      names = "--codes",
+      split = ",",
+      defaultValue = "sq8",
+      description = "What Arbalest traverses: none, sq8 or both, each an entry (default: sq8)")
+  private List<String> codes;
+
+  @Option(
+      names = "--layout",
+      split = ",",
+      defaultValue = "compact",
+      description =
+          "How Arbalest lays its graph out: compact, fused or both, each an entry"
+              + " (default: compact)")
+  private List<String> layouts;
+
+  @Option(
       names = "--peers",
       split = ",",
-      description = "hnswlib, jvector, usearch, faiss (default: none)")
+      description = {
+        "hnswlib, faiss, usearch, svs, ngt, jvector, lucene, one variant of them such as"
+            + " faiss/sq8, or all (default: none)"
+      })
   private List<String> peers = List.of();
 
   @Option(
       names = "--peer-java",
-      description = "Java for JVector, whose vector module needs 20 or newer (default: this one)")
+      description = {
+        "Java for JVector, whose vector module needs 20 or newer, and for Lucene, which needs 21"
+            + " (default: this one)"
+      })
   private Path peerJava = Path.of(System.getProperty("java.home"), "bin", "java");
 
-  @Option(names = "--repeats", defaultValue = "3", description = "Turns a setting (default: 3)")
+  @Option(names = "--repeats", defaultValue = "5", description = "Turns a setting (default: 5)")
   private int repeats;
 
   @Option(
@@ -121,8 +145,7 @@ public final class AnnCommand implements Callable<Integer> {
       List<Contender> contenders = new ArrayList<>();
       try {
         addArbalest(contenders, baseFile, queryRows, allocator);
-        List<String> leftOut =
-            new ArrayList<>(addPeers(contenders, scratch.path(), baseFile, queryRows));
+        List<String> leftOut = new ArrayList<>(addPeers(contenders, scratch.path()));
         Arena.Plan plan = new Arena.Plan(threads, efs, data.k(), repeats, secondsMin);
         Arena arena = new Arena(plan, answers, System.err::println);
         arena.run(contenders);
@@ -143,46 +166,54 @@ public final class AnnCommand implements Callable<Integer> {
   }
 
   /** Returns the peers that cannot run, each with the reason. */
-  private List<String> addPeers(
-      List<Contender> contenders, Path scratch, VectorFile baseFile, float[][] queryRows)
-      throws IOException, InterruptedException {
-    if (peers.isEmpty()) {
-      return List.of();
-    }
+  private List<String> addPeers(List<Contender> contenders, Path scratch)
+      throws InterruptedException {
     PeerProcess.PeerData files =
-        PeerFiles.write(scratch, baseFile, queryRows, data.metric(), m, efConstruction);
+        new PeerProcess.PeerData(
+            data.base().toAbsolutePath(),
+            data.queries().toAbsolutePath(),
+            data.metric(),
+            m,
+            efConstruction);
     Peers started = new Peers(scratch, files, peerJava);
-    contenders.addAll(started.start(peers));
+    contenders.addAll(started.start(Peers.expand(peers)));
     started.unavailable().forEach(peer -> System.err.println("left out: " + peer));
     return started.unavailable();
   }
 
+  /** An entry for every combination of what was asked for. */
   private void addArbalest(
       List<Contender> contenders,
       VectorFile baseFile,
       float[][] queryRows,
-      BufferAllocator allocator)
-      throws IOException {
+      BufferAllocator allocator) {
     List<KernelSet> sets = new ArrayList<>();
     for (String name : kernelSets) {
       KernelSet named = KernelSet.named(name);
       sets.add(named.isSupported() ? named : named.trusted());
     }
     for (String element : elements) {
-      for (KernelSet set : sets.isEmpty() ? List.of(KernelSet.best()) : sets) {
-        // With one set the entry is its element type; with more the set tells them apart.
-        String variant = sets.size() < 2 ? element : element + "-" + set.name();
-        contenders.add(
-            new ArbalestContender(
-                Metric.fromWireName(data.metric()),
-                ElementType.fromWireName(element),
-                set,
-                variant,
-                m,
-                efConstruction,
-                baseFile,
-                queryRows,
-                allocator));
+      for (String code : codes) {
+        for (String layout : layouts) {
+          for (KernelSet set : sets.isEmpty() ? List.of(KernelSet.best()) : sets) {
+            String variant = String.join("-", element, code, layout);
+            contenders.add(
+                new ArbalestContender(
+                    new ArbalestContender.Settings(
+                        // With one set nobody asks which; with more it tells entries apart.
+                        sets.size() < 2 ? variant : variant + "-" + set.name(),
+                        Metric.fromWireName(data.metric()),
+                        ElementType.fromWireName(element),
+                        Codes.fromWireName(code),
+                        Layout.fromWireName(layout),
+                        set,
+                        m,
+                        efConstruction),
+                    baseFile,
+                    queryRows,
+                    allocator));
+          }
+        }
       }
     }
   }
@@ -193,10 +224,10 @@ public final class AnnCommand implements Callable<Integer> {
     if (truth == null) {
       throw data.wrong("--truth goes with --base and --queries");
     }
-    for (String peer : peers) {
-      if (!Peers.VARIANTS.containsKey(peer)) {
-        throw data.wrong("--peers: " + peer + "; allowed: " + Peers.VARIANTS.keySet());
-      }
+    try {
+      Peers.expand(peers);
+    } catch (IllegalArgumentException e) {
+      throw data.wrong("--peers: " + e.getMessage());
     }
     if (repeats < 1 || threads.stream().anyMatch(count -> count < 1 || count > 256)) {
       throw data.wrong("--repeats is 1 or more, --threads are 1..256");

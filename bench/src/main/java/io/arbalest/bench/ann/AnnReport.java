@@ -75,7 +75,7 @@ final class AnnReport {
   }
 
   private String data() {
-    return "%s rows of %s, %s, k = %s, M = %s, ef_construction = %s, median of %s"
+    return "%s rows of %s, %s, k = %s, M = %s, ef_construction = %s; medians of %s turns"
         .formatted(
             parameters.get("rows"),
             parameters.get("dim"),
@@ -108,6 +108,7 @@ final class AnnReport {
                 "recall@" + plan.k(),
                 "QPS",
                 "min..max",
+                "distances",
                 "p50 us",
                 "p99 us"));
     for (AnnRow row : arena.rows()) {
@@ -119,6 +120,7 @@ final class AnnReport {
               number("%.4f", row.recall()),
               number("%.0f", row.qps()),
               number("%.0f", row.qpsMin()) + number("..%.0f", row.qpsMax()),
+              row.distances() == null ? "n/a" : number("%.0f", row.distances()),
               number("%.1f", row.p50Us()),
               number("%.1f", row.p99Us())));
     }

@@ -7,6 +7,7 @@ package io.arbalest.bench.ann;
  * @param qps queries per second of the batch on all threads
  * @param p50Us microseconds, of single queries on one thread
  * @param p99Us microseconds, of the same
+ * @param distances computed a query, by the library's own count; null where it has none
  */
 record AnnRow(
     String system,
@@ -18,7 +19,8 @@ record AnnRow(
     double p50Us,
     double p99Us,
     double qpsMin,
-    double qpsMax) {
+    double qpsMax,
+    Double distances) {
 
   String contender() {
     return system + "/" + variant;

@@ -1,8 +1,11 @@
 package io.arbalest.bench.ann;
 
+import io.arbalest.bench.report.MachineFacts;
+import io.arbalest.engine.Codes;
 import io.arbalest.engine.ElementType;
 import io.arbalest.engine.IndexStats;
 import io.arbalest.engine.KernelSet;
+import io.arbalest.engine.Layout;
 import io.arbalest.engine.Metric;
 import io.arbalest.engine.SearchBatch;
 import io.arbalest.engine.SearchOptions;
@@ -36,48 +39,37 @@ final class ArbalestContender implements Contender {
   /** Parts of the query batch for each thread, so that no thread waits long for the last one. */
   private static final int PARTS_PER_THREAD = 8;
 
-  private final BufferAllocator allocator;
-  private final Metric metric;
-  private final ElementType element;
-  private final KernelSet kernelSet;
-  private final String variant;
-  private final int m;
-  private final int efConstruction;
-  private final List<FixedSizeListVector> base = new ArrayList<>();
-  private final List<BigIntVector> baseIds = new ArrayList<>();
+  /**
+   * What the index is built with.
+   *
+   * @param variant how this entry is called beside others of Arbalest
+   */
+  record Settings(
+      String variant,
+      Metric metric,
+      ElementType element,
+      Codes codes,
+      Layout layout,
+      KernelSet kernelSet,
+      int m,
+      int efConstruction) {}
+
+  private final Settings settings;
+  private final VectorFile baseFile;
   private final float[][] queries;
+  private final BufferAllocator allocator;
   private VectorIndex index;
 
   /**
-   * Reads the base into memory.
-   *
-   * @param variant how this entry is called beside others of Arbalest
+   * @param baseFile read at each build; open as long as this
    * @param allocator parent of all Arrow memory; closed by the caller after this
    */
   ArbalestContender(
-      Metric metric,
-      ElementType element,
-      KernelSet kernelSet,
-      String variant,
-      int m,
-      int efConstruction,
-      VectorFile baseFile,
-      float[][] queries,
-      BufferAllocator allocator)
-      throws IOException {
-    this.metric = metric;
-    this.element = element;
-    this.kernelSet = kernelSet;
-    this.variant = variant;
-    this.m = m;
-    this.efConstruction = efConstruction;
+      Settings settings, VectorFile baseFile, float[][] queries, BufferAllocator allocator) {
+    this.settings = settings;
+    this.baseFile = baseFile;
     this.queries = queries;
     this.allocator = allocator;
-    for (int first = 0; first < baseFile.rows(); first += APPEND_ROWS) {
-      int count = Math.min(APPEND_ROWS, baseFile.rows() - first);
-      base.add(VectorColumns.read(baseFile, first, count, allocator));
-      baseIds.add(VectorColumns.ids(first, count, allocator));
-    }
   }
 
   @Override
@@ -87,44 +79,67 @@ final class ArbalestContender implements Contender {
 
   @Override
   public String variant() {
-    return variant;
+    return settings.variant();
   }
 
   @Override
   public String about() {
-    return "kernel set " + kernelSet.name();
+    String about = "kernel set " + settings.kernelSet().name();
+    return index == null ? about : about + ", traverses " + index.stats().codes().wireName();
   }
 
   @Override
   public Build build(int threads) throws IOException, InterruptedException {
     closeIndex();
-    long start = System.nanoTime();
-    index =
-        VectorIndex.builder(queries[0].length)
-            .metric(metric)
-            .element(element)
-            .m(m)
-            .efConstruction(efConstruction)
-            .kernelSet(kernelSet)
-            .build();
-    for (int i = 0; i < base.size(); i++) {
-      index.append(baseIds.get(i), base.get(i));
-    }
-    onThreads(
-        threads,
-        () -> {
-          while (index.link(LINK_ROWS) > 0) {
-            // Each call takes the next rows nobody has; none are left when it returns 0.
-          }
-          return null;
-        });
-    index.freeze();
-    double seconds = (System.nanoTime() - start) / 1e9;
+    long before = MachineFacts.residentBytes();
+    double seconds = timedBuild(threads);
+    long grown = MachineFacts.residentBytes() - before;
     IndexStats stats = index.stats();
     if (stats.pending() != 0) {
       throw new IOException(stats.pending() + " rows are not in the graph after the build");
     }
-    return new Build(seconds, stats.vectorBytes() + stats.graphBytes() + stats.idBytes());
+    long bytes = stats.vectorBytes() + stats.codeBytes() + stats.graphBytes() + stats.idBytes();
+    return new Build(seconds, bytes, grown);
+  }
+
+  /** Reads the rows before the clock starts; afterwards only the index is in memory. */
+  private double timedBuild(int threads) throws IOException, InterruptedException {
+    List<FixedSizeListVector> rows = new ArrayList<>();
+    List<BigIntVector> ids = new ArrayList<>();
+    try {
+      for (int first = 0; first < baseFile.rows(); first += APPEND_ROWS) {
+        int count = Math.min(APPEND_ROWS, baseFile.rows() - first);
+        rows.add(VectorColumns.read(baseFile, first, count, allocator));
+        ids.add(VectorColumns.ids(first, count, allocator));
+      }
+      long start = System.nanoTime();
+      index =
+          VectorIndex.builder(queries[0].length)
+              .metric(settings.metric())
+              .element(settings.element())
+              .codes(settings.codes())
+              .layout(settings.layout())
+              .m(settings.m())
+              .efConstruction(settings.efConstruction())
+              .kernelSet(settings.kernelSet())
+              .build();
+      for (int i = 0; i < rows.size(); i++) {
+        index.append(ids.get(i), rows.get(i));
+      }
+      onThreads(
+          threads,
+          () -> {
+            while (index.link(LINK_ROWS) > 0) {
+              // Each call takes the next rows nobody has; none are left when it returns 0.
+            }
+            return null;
+          });
+      index.freeze();
+      return (System.nanoTime() - start) / 1e9;
+    } finally {
+      rows.forEach(FixedSizeListVector::close);
+      ids.forEach(BigIntVector::close);
+    }
   }
 
   @Override
@@ -139,10 +154,16 @@ final class ArbalestContender implements Contender {
         int count = Math.min(size, queries.length - first);
         batches.add(VectorColumns.of(queries, first, count, allocator));
       }
-      int[][] answers = answers(batches, options);
+      int[][] answers = new int[queries.length][];
+      long distances = answer(batches, options, answers);
       double qps = queries.length * passesPerSecond(batches, options, threads, secondsMin);
       double[] micros = latencies(options);
-      return new Run(answers, qps, micros[micros.length / 2], micros[(int) (micros.length * 0.99)]);
+      return new Run(
+          answers,
+          qps,
+          micros[micros.length / 2],
+          micros[(int) (micros.length * 0.99)],
+          (double) distances / queries.length);
     } finally {
       batches.forEach(FixedSizeListVector::close);
     }
@@ -151,8 +172,6 @@ final class ArbalestContender implements Contender {
   @Override
   public void close() {
     closeIndex();
-    base.forEach(FixedSizeListVector::close);
-    baseIds.forEach(BigIntVector::close);
   }
 
   private void closeIndex() {
@@ -190,12 +209,14 @@ final class ArbalestContender implements Contender {
     return null;
   }
 
-  private int[][] answers(List<FixedSizeListVector> batches, SearchOptions options) {
-    int[][] answers = new int[queries.length][];
+  /** Fills {@code answers}; returns the distances computed in all. */
+  private long answer(List<FixedSizeListVector> batches, SearchOptions options, int[][] answers) {
+    long distances = 0;
     int[] row = new int[options.k()];
     int first = 0;
     for (FixedSizeListVector batch : batches) {
       try (SearchBatch hits = index.search(batch, options, allocator)) {
+        distances += hits.stats().visited();
         UInt4Vector of = hits.queries();
         int hit = 0;
         for (int query = 0; query < batch.getValueCount(); query++) {
@@ -208,7 +229,7 @@ final class ArbalestContender implements Contender {
       }
       first += batch.getValueCount();
     }
-    return answers;
+    return distances;
   }
 
   private double[] latencies(SearchOptions options) {

@@ -39,7 +39,8 @@ final class Arena {
       double recall,
       double qps,
       double p50Us,
-      double p99Us) {
+      double p99Us,
+      Double distances) {
 
     String contender() {
       return system + "/" + variant;
@@ -101,10 +102,20 @@ final class Arena {
     Contender.Build built = contender.build(threads);
     builds.add(
         new AnnBuild(
-            contender.system(), contender.variant(), threads, built.seconds(), built.bytes()));
+            contender.system(),
+            contender.variant(),
+            threads,
+            built.seconds(),
+            built.bytes(),
+            built.residentBytes()));
     progress.accept(
-        "built %-20s %d thread(s) %8.2f s %8.1f MiB"
-            .formatted(contender.name(), threads, built.seconds(), built.bytes() / 1048576.0));
+        "built %-28s %d thread(s) %8.2f s %8.1f MiB, %8.1f resident"
+            .formatted(
+                contender.name(),
+                threads,
+                built.seconds(),
+                built.bytes() / 1048576.0,
+                built.residentBytes() / 1048576.0));
   }
 
   private void search(Contender contender, int threads, int ef, int repeat)
@@ -120,7 +131,8 @@ final class Arena {
             Recall.at(plan.k(), run.answers(), truth),
             run.qps(),
             run.p50Us(),
-            run.p99Us()));
+            run.p99Us(),
+            run.distances()));
   }
 
   /** Contenders that failed on the way, and why. */
@@ -157,7 +169,8 @@ final class Arena {
               median(group.stream().mapToDouble(Sample::p50Us).toArray()),
               median(group.stream().mapToDouble(Sample::p99Us).toArray()),
               qps[0],
-              qps[qps.length - 1]));
+              qps[qps.length - 1],
+              one.distances()));
     }
     rows.sort(
         Comparator.comparing(AnnRow::contender)

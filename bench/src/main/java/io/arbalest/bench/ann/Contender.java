@@ -35,14 +35,16 @@ interface Contender extends AutoCloseable {
   /**
    * @param seconds until the last row is searchable by the graph
    * @param bytes of the index in memory, vectors included, by its own account
+   * @param residentBytes by which the memory of its process that is in RAM grew
    */
-  record Build(double seconds, long bytes) {}
+  record Build(double seconds, long bytes, long residentBytes) {}
 
   /**
    * @param answers [queries][k] row numbers
    * @param qps queries per second of the whole batch on all threads
    * @param p50Us median latency of single queries on one thread, in microseconds
    * @param p99Us 99th percentile of the same
+   * @param distances computed a query, by the library's own count; null where it has none
    */
-  record Run(int[][] answers, double qps, double p50Us, double p99Us) {}
+  record Run(int[][] answers, double qps, double p50Us, double p99Us, Double distances) {}
 }

@@ -82,7 +82,10 @@ final class PeerProcess implements Contender {
   @Override
   public Build build(int threads) throws IOException {
     JsonNode answer = ask(MAPPER.createObjectNode().put("do", "build").put("threads", threads));
-    return new Build(answer.path("seconds").asDouble(), answer.path("bytes").asLong());
+    return new Build(
+        answer.path("seconds").asDouble(),
+        answer.path("bytes").asLong(),
+        answer.path("resident_bytes").asLong());
   }
 
   @Override
@@ -92,8 +95,13 @@ final class PeerProcess implements Contender {
     request.put("seconds_min", secondsMin).put("out", ids.toString());
     JsonNode answer = ask(request);
     double qps = answer.path("queries").asDouble() / answer.path("seconds").asDouble();
+    JsonNode distances = answer.path("distances");
     return new Run(
-        readIds(k), qps, answer.path("p50_us").asDouble(), answer.path("p99_us").asDouble());
+        readIds(k),
+        qps,
+        answer.path("p50_us").asDouble(),
+        answer.path("p99_us").asDouble(),
+        distances.isNumber() ? (Double) distances.asDouble() : null);
   }
 
   @Override
@@ -130,10 +138,10 @@ final class PeerProcess implements Contender {
       requests.flush();
       line = answers.readLine();
     } catch (IOException e) {
-      throw new PeerFailedException("it ended: " + lastError(), e);
+      throw new PeerFailedException(ending(), e);
     }
     if (line == null) {
-      throw new PeerFailedException("it ended: " + lastError());
+      throw new PeerFailedException(ending());
     }
     JsonNode answer = MAPPER.readTree(line);
     if (answer.has("error")) {
@@ -142,17 +150,30 @@ final class PeerProcess implements Contender {
     return answer;
   }
 
-  private String lastError() throws IOException {
+  /** How the process ended and the last that it printed; a signal shows as 128 and its number. */
+  private String ending() throws IOException {
+    String how = "it closed its output and goes on";
+    try {
+      if (process.waitFor(EXIT_SECONDS_MAX, TimeUnit.SECONDS)) {
+        how = "it ended with exit code " + process.exitValue();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    // Libraries print in encodings of their own.
     List<String> lines =
-        Files.readAllLines(errors).stream().filter(line -> !line.isBlank()).toList();
-    return lines.isEmpty() ? "it printed nothing" : lines.get(lines.size() - 1);
+        Files.readString(errors, StandardCharsets.ISO_8859_1)
+            .lines()
+            .filter(line -> !line.isBlank())
+            .toList();
+    return how + ": " + (lines.isEmpty() ? "it printed nothing" : lines.get(lines.size() - 1));
   }
 
   /**
    * What every peer is given.
    *
-   * @param base .fbin file
-   * @param queries .fbin file
+   * @param base a file that {@code bench ann} takes
+   * @param queries the same
    * @param metric as {@code --metric} says it
    * @param m links of a node and upper level; level 0 has twice as many
    * @param efConstruction breadth of the search that finds a new node's neighbors

@@ -1,20 +1,24 @@
 package io.arbalest.bench.ann;
 
+import io.arbalest.bench.Home;
 import io.arbalest.bench.PythonEnvironment;
 import io.arbalest.bench.ann.PeerProcess.PeerData;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Starts the peers that {@code --peers} names: Python libraries in a virtual environment that it
- * makes below build/, JVector in a JVM of its own. A peer that cannot run is reported with the
- * reason and the rest go on.
+ * Starts the peers that {@code --peers} names, each variant in a process of its own: Python
+ * libraries in a virtual environment that it makes below build/, JVector and Lucene in a JVM. A
+ * peer that cannot run is reported with the reason and the rest go on.
  */
 final class Peers {
 
@@ -22,7 +26,18 @@ final class Peers {
   static final Map<String, List<String>> VARIANTS = variants();
 
   private static final Map<String, String> PACKAGES =
-      Map.of("hnswlib", "hnswlib", "usearch", "usearch", "faiss", "faiss-cpu");
+      Map.of(
+          "hnswlib", "hnswlib",
+          "usearch", "usearch",
+          "faiss", "faiss-cpu",
+          "svs", "scalable-vs",
+          "ngt", "ngt");
+
+  /** The Java that Lucene 10 is compiled for; its peer's source is compiled when it starts. */
+  private static final int LUCENE_JAVA = 21;
+
+  private static final int VECTOR_MODULE_JAVA = 20;
+  private static final int NATIVE_ACCESS_JAVA = 22;
 
   private final Path scratch;
   private final PeerData data;
@@ -30,7 +45,7 @@ final class Peers {
   private final List<String> unavailable = new ArrayList<>();
 
   /**
-   * @param java the java command for JVector
+   * @param java the java command for JVector and Lucene
    */
   Peers(Path scratch, PeerData data, Path java) {
     this.scratch = scratch;
@@ -41,46 +56,106 @@ final class Peers {
   private static Map<String, List<String>> variants() {
     Map<String, List<String>> all = new LinkedHashMap<>();
     all.put("hnswlib", List.of("float32"));
-    all.put("jvector", List.of("float32"));
-    all.put("usearch", List.of("float16", "float32"));
-    all.put("faiss", List.of("float32", "float16"));
+    all.put("faiss", List.of("float32", "float16", "sq8"));
+    all.put("usearch", List.of("float32", "float16"));
+    all.put("svs", List.of("lvq4x8", "lvq8", "leanvec"));
+    all.put("ngt", List.of("onng"));
+    all.put("jvector", List.of("float32", "pq", "nvq"));
+    all.put("lucene", List.of("float32", "int8"));
     return all;
   }
 
-  /** Starts every variant of the peers named. */
-  List<Contender> start(List<String> names) throws InterruptedException {
+  /**
+   * The entries of {@code --peers}: {@code all}, a peer with all its variants, or {@code
+   * peer/variant}.
+   *
+   * @return {@code peer/variant} each, in the order they were named, none twice
+   * @throws IllegalArgumentException naming what is not known, and what is
+   */
+  static List<String> expand(List<String> named) {
+    List<String> every =
+        VARIANTS.entrySet().stream()
+            .flatMap(peer -> peer.getValue().stream().map(v -> peer.getKey() + "/" + v))
+            .toList();
+    List<String> entries = new ArrayList<>();
+    for (String name : named) {
+      List<String> meant =
+          every.stream()
+              .filter(
+                  entry -> name.equals("all") || entry.equals(name) || entry.startsWith(name + "/"))
+              .toList();
+      if (meant.isEmpty()) {
+        throw new IllegalArgumentException(
+            name + "; allowed: all, " + VARIANTS.keySet() + " or one of " + every);
+      }
+      entries.addAll(meant);
+    }
+    return entries.stream().distinct().toList();
+  }
+
+  /** Starts every entry of {@link #expand}. */
+  List<Contender> start(List<String> entries) throws InterruptedException {
     List<Contender> started = new ArrayList<>();
-    for (String name : names) {
+    for (String entry : entries) {
+      String name = entry.substring(0, entry.indexOf('/'));
+      String variant = entry.substring(name.length() + 1);
       try {
-        List<String> command = name.equals("jvector") ? jvector() : python(name);
-        for (String variant : VARIANTS.get(name)) {
-          List<String> full = new ArrayList<>(command);
-          full.add(variant);
-          started.add(new PeerProcess(name, variant, full, data, scratch));
-        }
+        List<String> command = new ArrayList<>(command(name));
+        command.add(variant);
+        started.add(new PeerProcess(name, variant, command, data, scratch));
       } catch (IOException e) {
-        unavailable.add(name + ": " + e.getMessage());
+        unavailable.add(entry + ": " + e.getMessage());
       }
     }
     return started;
   }
 
-  /** {@code name: reason} of the peers that did not start. */
+  /** {@code peer/variant: reason} of those that did not start. */
   List<String> unavailable() {
     return List.copyOf(unavailable);
   }
 
+  private List<String> command(String name) throws IOException, InterruptedException {
+    return switch (name) {
+      case "jvector" -> jvector();
+      case "lucene" -> lucene();
+      default -> python(name);
+    };
+  }
+
   private List<String> jvector() throws IOException {
-    List<String> command = new ArrayList<>(List.of(java.toString(), "-Xmx3g"));
+    List<String> command = jvm(System.getProperty("java.class.path"));
+    command.add("io.arbalest.bench.peers.JVectorPeer");
+    return command;
+  }
+
+  /** Lucene 10 in place of the Lucene 9 that the server searches text with. */
+  private List<String> lucene() throws IOException {
+    if (javaVersion() < LUCENE_JAVA) {
+      throw new IOException(
+          "Lucene 10 needs Java %d or newer; --peer-java is %d: %s"
+              .formatted(LUCENE_JAVA, javaVersion(), java));
+    }
+    Path jars = Home.directory().resolve("bench").resolve("target").resolve("peers");
+    String others =
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> !Path.of(entry).getFileName().toString().startsWith("lucene-"))
+            .collect(Collectors.joining(File.pathSeparator));
+    List<String> command = jvm(jars.resolve("*") + File.pathSeparator + others);
+    command.add(PythonEnvironment.sources().resolve("LucenePeer.java").toString());
+    return command;
+  }
+
+  private List<String> jvm(String classPath) throws IOException {
+    List<String> command = new ArrayList<>(List.of(java.toString(), "-Xmx5g"));
     int version = javaVersion();
-    if (version >= 20) {
+    if (version >= VECTOR_MODULE_JAVA) {
       command.add("--add-modules=jdk.incubator.vector");
     }
-    if (version >= 22) {
+    if (version >= NATIVE_ACCESS_JAVA) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.add("io.arbalest.bench.peers.JVectorPeer");
+    command.addAll(List.of("-cp", classPath));
     return command;
   }
 

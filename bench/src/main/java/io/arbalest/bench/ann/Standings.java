@@ -51,7 +51,9 @@ final class Standings {
 
   /** A row a build. */
   Table builds() {
-    Table table = new Table(List.of("contender", "threads", "build s", "x hnswlib", "memory MiB"));
+    Table table =
+        new Table(
+            List.of("contender", "threads", "build s", "x hnswlib", "index MiB", "resident MiB"));
     for (AnnBuild build : arena.builds()) {
       String ratio = "-";
       for (AnnBuild other : arena.builds()) {
@@ -65,7 +67,8 @@ final class Standings {
               Integer.toString(build.threads()),
               format("%.2f", build.seconds()),
               ratio,
-              format("%.1f", build.bytes() / 1048576.0)));
+              format("%.1f", build.bytes() / 1048576.0),
+              format("%.1f", build.residentBytes() / 1048576.0)));
     }
     return table;
   }

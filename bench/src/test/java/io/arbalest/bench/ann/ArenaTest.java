@@ -44,14 +44,14 @@ class ArenaTest {
     @Override
     public Build build(int threads) {
       turns.add("build " + system + " " + threads);
-      return new Build(6.0 / threads / speed, 1 << 20);
+      return new Build(6.0 / threads / speed, 1 << 20, 3 << 20);
     }
 
     @Override
     public Run search(int ef, int k, int threads, double secondsMin) throws PeerFailedException {
       turns.add("search " + system + " " + threads + " " + ef);
       int[][] answers = ef >= 20 ? new int[][] {{1, 2}, {3, 4}} : new int[][] {{1, 2}, {3, 9}};
-      return new Run(answers, speed * threads * 1000 / ef, ef, 2 * ef);
+      return new Run(answers, speed * threads * 1000 / ef, ef, 2 * ef, 10.0 * ef);
     }
 
     @Override
@@ -100,9 +100,10 @@ class ArenaTest {
     Arena arena = run(new Arena.Plan(List.of(1), List.of(10, 20), 2, 3, 0), new Model("a", 1));
     assertThat(arena.rows())
         .containsExactly(
-            new AnnRow("a", "float32", 1, 10, 0.75, 100, 10, 20, 100, 100),
-            new AnnRow("a", "float32", 1, 20, 1.0, 50, 20, 40, 50, 50));
-    assertThat(arena.builds()).containsExactly(new AnnBuild("a", "float32", 1, 6.0, 1 << 20));
+            new AnnRow("a", "float32", 1, 10, 0.75, 100, 10, 20, 100, 100, 100.0),
+            new AnnRow("a", "float32", 1, 20, 1.0, 50, 20, 40, 50, 50, 200.0));
+    assertThat(arena.builds())
+        .containsExactly(new AnnBuild("a", "float32", 1, 6.0, 1 << 20, 3 << 20));
   }
 
   @Test
@@ -114,7 +115,7 @@ class ArenaTest {
     // 0.90 lies at 0.6 of the way from recall 0.75 to 1: 300 * 0.5^0.6 and a third of it.
     assertThat(lines.get(1)).contains("fast/float32", "198 (198..198)", "3.00 (3.00..3.00)");
     assertThat(lines.get(2)).contains("hnswlib/float32", "66 (66..66)", "1.00 (1.00..1.00)");
-    assertThat(standings.builds().text()).containsPattern("fast/float32 +1 +2.00 +3.00 +1.0");
+    assertThat(standings.builds().text()).containsPattern("fast/float32 +1 +2.00 +3.00 +1.0 +3.0");
   }
 
   @Test

@@ -1,0 +1,226 @@
+import io.arbalest.bench.peers.JavaPeer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.lucene.codecs.KnnVectorsFormat;
+import org.apache.lucene.codecs.KnnVectorsReader;
+import org.apache.lucene.codecs.KnnVectorsWriter;
+import org.apache.lucene.codecs.lucene104.Lucene104Codec;
+import org.apache.lucene.codecs.lucene104.Lucene104HnswScalarQuantizedVectorsFormat;
+import org.apache.lucene.codecs.lucene99.Lucene99HnswVectorsFormat;
+import org.apache.lucene.document.Document;
+import org.apache.lucene.document.KnnFloatVectorField;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LeafReader;
+import org.apache.lucene.index.LogDocMergePolicy;
+import org.apache.lucene.index.SegmentReadState;
+import org.apache.lucene.index.SegmentWriteState;
+import org.apache.lucene.index.SerialMergeScheduler;
+import org.apache.lucene.index.VectorSimilarityFunction;
+import org.apache.lucene.search.AcceptDocs;
+import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.TopKnnCollector;
+import org.apache.lucene.search.VectorScorer;
+import org.apache.lucene.store.MMapDirectory;
+import org.apache.lucene.util.Version;
+import org.apache.lucene.util.quantization.QuantizedByteVectorValues.ScalarEncoding;
+
+/**
+ * Lucene's HNSW in one segment: float32 rows, or rows of 8 bits to traverse and float32 rows to
+ * rerank the best of what was found (the argument: float32, int8).
+ *
+ * <p>Run from source by a Java of 21 or newer: Lucene 10 is compiled for 21, the benches for 17, and
+ * the server's own Lucene 9 must never meet it. Segments are written without graphs and then merged
+ * into one, whose graph as many workers build as there are threads: every other way builds some
+ * links twice.
+ */
+public final class LucenePeer extends JavaPeer {
+
+  private static final String FIELD = "vector";
+  private static final int DIMENSION_MAX = 8192;
+
+  /** Segments before the merge. */
+  private static final int SEGMENTS = 16;
+
+  private static final int RAM_BUFFER_MB = 1024;
+
+  private final String variant;
+  private float[][] queries = {};
+  private Path directory;
+  private MMapDirectory files;
+  private DirectoryReader reader;
+
+  private LucenePeer(String variant) {
+    this.variant = variant;
+  }
+
+  public static void main(String[] arguments) throws IOException {
+    serve(new LucenePeer(arguments[0]));
+  }
+
+  @Override
+  protected String version() {
+    return Version.LATEST.toString();
+  }
+
+  @Override
+  protected void queries(float[][] rows) {
+    queries = rows;
+  }
+
+  @Override
+  protected void drop() throws IOException {
+    if (directory == null) {
+      return;
+    }
+    reader.close();
+    for (String file : files.listAll()) {
+      files.deleteFile(file);
+    }
+    files.close();
+    try (var left = Files.list(directory)) {
+      for (Path file : left.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(directory);
+    directory = null;
+  }
+
+  @Override
+  protected void build(float[][] rows, Settings settings, int threads) throws IOException {
+    directory = Files.createTempDirectory("lucene-peer-");
+    files = new MMapDirectory(directory);
+    ExecutorService workers = threads == 1 ? null : Executors.newFixedThreadPool(threads);
+    int rowsPerSegment = Math.max(100, rows.length / SEGMENTS);
+    // A segment gets a graph where a search for so many would visit fewer rows than it has.
+    int bypass = (int) (rowsPerSegment / Math.log(rowsPerSegment)) + 1;
+    KnnVectorsFormat format =
+        variant.equals("int8")
+            ? new Lucene104HnswScalarQuantizedVectorsFormat(
+                ScalarEncoding.UNSIGNED_BYTE,
+                settings.m(),
+                settings.efConstruction(),
+                threads,
+                workers,
+                bypass)
+            : new Lucene99HnswVectorsFormat(
+                settings.m(), settings.efConstruction(), threads, workers, bypass);
+    LogDocMergePolicy inOrder = new LogDocMergePolicy();
+    inOrder.setMergeFactor(1_000);
+    IndexWriterConfig config =
+        new IndexWriterConfig()
+            .setCodec(codec(new Wide(format)))
+            .setRAMBufferSizeMB(RAM_BUFFER_MB)
+            .setMaxBufferedDocs(rowsPerSegment)
+            .setMergePolicy(inOrder)
+            .setMergeScheduler(new SerialMergeScheduler())
+            .setUseCompoundFile(false);
+    try (IndexWriter writer = new IndexWriter(files, config)) {
+      VectorSimilarityFunction similarity = similarity(settings.metric());
+      for (float[] row : rows) {
+        Document document = new Document();
+        document.add(new KnnFloatVectorField(FIELD, row, similarity));
+        writer.addDocument(document);
+      }
+      writer.forceMerge(1);
+    } finally {
+      if (workers != null) {
+        workers.shutdown();
+      }
+    }
+    reader = DirectoryReader.open(files);
+  }
+
+  private static VectorSimilarityFunction similarity(String metric) {
+    return switch (metric) {
+      case "cosine" -> VectorSimilarityFunction.DOT_PRODUCT;
+      case "dot" -> VectorSimilarityFunction.MAXIMUM_INNER_PRODUCT;
+      case "l2" -> VectorSimilarityFunction.EUCLIDEAN;
+      default -> throw new IllegalArgumentException("metric: " + metric);
+    };
+  }
+
+  private static Lucene104Codec codec(KnnVectorsFormat format) {
+    return new Lucene104Codec() {
+      @Override
+      public KnnVectorsFormat getKnnVectorsFormatForField(String field) {
+        return format;
+      }
+    };
+  }
+
+  @Override
+  protected long bytes() throws IOException {
+    long bytes = 0;
+    for (String file : files.listAll()) {
+      bytes += files.fileLength(file);
+    }
+    return bytes;
+  }
+
+  @Override
+  protected Searcher searcher(int ef, int k) throws IOException {
+    LeafReader leaf = reader.leaves().get(0).reader();
+    AcceptDocs all = AcceptDocs.fromLiveDocs(null, leaf.maxDoc());
+    return (query, ids) -> {
+      TopKnnCollector found = new TopKnnCollector(ef, Integer.MAX_VALUE);
+      leaf.searchNearestVectors(FIELD, queries[query], found, all);
+      ScoreDoc[] docs = found.topDocs().scoreDocs;
+      if (variant.equals("int8")) {
+        docs = reranked(leaf, queries[query], docs, Math.max(3 * k, k + 20));
+      }
+      for (int i = 0; i < ids.length; i++) {
+        ids[i] = i < docs.length ? docs[i].doc : -1;
+      }
+      return Math.toIntExact(found.visitedCount());
+    };
+  }
+
+  /** The best {@code count} of {@code docs}, scored by their float32 rows. */
+  private static ScoreDoc[] reranked(LeafReader leaf, float[] query, ScoreDoc[] docs, int count)
+      throws IOException {
+    ScoreDoc[] best = Arrays.copyOf(docs, Math.min(count, docs.length));
+    Arrays.sort(best, Comparator.comparingInt(doc -> doc.doc));
+    VectorScorer scorer = leaf.getFloatVectorValues(FIELD).rescorer(query);
+    DocIdSetIterator iterator = scorer.iterator();
+    for (ScoreDoc doc : best) {
+      iterator.advance(doc.doc);
+      doc.score = scorer.score();
+    }
+    Arrays.sort(best, Comparator.comparingDouble(doc -> -doc.score));
+    return best;
+  }
+
+  /** A format for rows wider than the 1,024 that Lucene allows unasked. */
+  private static final class Wide extends KnnVectorsFormat {
+    private final KnnVectorsFormat format;
+
+    Wide(KnnVectorsFormat format) {
+      super(format.getName());
+      this.format = format;
+    }
+
+    @Override
+    public KnnVectorsWriter fieldsWriter(SegmentWriteState state) throws IOException {
+      return format.fieldsWriter(state);
+    }
+
+    @Override
+    public KnnVectorsReader fieldsReader(SegmentReadState state) throws IOException {
+      return format.fieldsReader(state);
+    }
+
+    @Override
+    public int getMaxDimensions(String field) {
+      return DIMENSION_MAX;
+    }
+  }
+}

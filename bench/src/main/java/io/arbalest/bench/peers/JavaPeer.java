@@ -1,0 +1,262 @@
+package io.arbalest.bench.peers;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.arbalest.bench.report.MachineFacts;
+import io.arbalest.server.cli.io.VectorFile;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A peer in a JVM of its own, by the protocol of bench/peers/peer.py. What is here is not the
+ * library's: reading, threads, clocks. Rows come normalised under cosine.
+ */
+public abstract class JavaPeer {
+
+  private static final long WARM_UP_NANOS = 3_000_000_000L;
+
+  /**
+   * What an index is to be.
+   *
+   * @param metric cosine, dot or l2; under cosine every row has length 1
+   * @param m links of a node on the upper levels; level 0 has twice as many
+   */
+  public record Settings(String metric, int m, int efConstruction) {}
+
+  /** Searches for one thread. */
+  public interface Searcher extends AutoCloseable {
+    /**
+     * Finds the rows nearest to a query.
+     *
+     * @param query its number
+     * @param ids filled from the front
+     * @return distances that were computed
+     */
+    int search(int query, int[] ids) throws IOException;
+
+    @Override
+    default void close() throws IOException {}
+  }
+
+  private Settings settings;
+  private Path base;
+  private float[][] queries = {};
+  private boolean warm;
+
+  /** The library's version, and what it runs with. */
+  protected abstract String version() throws IOException;
+
+  /** Takes the queries, to bring them into the library's form before a clock runs. */
+  protected abstract void queries(float[][] rows) throws IOException;
+
+  /** Releases the index, if there is one. */
+  protected abstract void drop() throws IOException;
+
+  /** Builds an index over the rows: all of this is timed. */
+  protected abstract void build(float[][] rows, Settings settings, int threads)
+      throws IOException, InterruptedException, ExecutionException;
+
+  /** Memory of the index by the library's own account, vectors included. */
+  protected abstract long bytes() throws IOException;
+
+  /** A searcher of breadth {@code ef}, at least {@code k}. */
+  protected abstract Searcher searcher(int ef, int k) throws IOException;
+
+  /** Serves requests from standard input until it ends. */
+  public static void serve(JavaPeer peer) throws IOException {
+    // The protocol owns standard output: whatever a library prints goes to standard error.
+    PrintStream answers = System.out;
+    System.setOut(System.err);
+    ObjectMapper mapper = new ObjectMapper();
+    BufferedReader requests =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    for (String line = requests.readLine(); line != null; line = requests.readLine()) {
+      ObjectNode answer = mapper.createObjectNode();
+      try {
+        peer.answer(mapper.readTree(line), answer);
+      } catch (IOException | RuntimeException | ExecutionException e) {
+        answer.removeAll().put("error", e.toString());
+      } catch (InterruptedException e) {
+        return;
+      }
+      answers.println(mapper.writeValueAsString(answer));
+      answers.flush();
+    }
+    peer.drop();
+  }
+
+  private void answer(JsonNode request, ObjectNode answer)
+      throws IOException, ExecutionException, InterruptedException {
+    switch (request.path("do").asText()) {
+      case "open" -> open(request, answer);
+      case "build" -> build(request.path("threads").asInt(), answer);
+      case "search" -> search(request, answer);
+      default -> throw new IllegalArgumentException("do: " + request.path("do"));
+    }
+  }
+
+  private void open(JsonNode request, ObjectNode answer) throws IOException {
+    settings =
+        new Settings(
+            request.path("metric").asText(),
+            request.path("M").asInt(),
+            request.path("ef_construction").asInt());
+    base = Path.of(request.path("base").asText());
+    queries = read(Path.of(request.path("queries").asText()));
+    queries(queries);
+    answer.put("version", version() + " on Java " + System.getProperty("java.version"));
+  }
+
+  private float[][] read(Path path) throws IOException {
+    try (VectorFile file = VectorFile.open(path)) {
+      float[][] rows = file.readFloats();
+      if (settings.metric().equals("cosine")) {
+        for (float[] row : rows) {
+          normalise(row);
+        }
+      }
+      return rows;
+    }
+  }
+
+  private static void normalise(float[] row) {
+    double sum = 0;
+    for (float value : row) {
+      sum += (double) value * value;
+    }
+    float scale = (float) (1 / Math.sqrt(sum));
+    for (int i = 0; i < row.length; i++) {
+      row[i] *= scale;
+    }
+  }
+
+  private void build(int threads, ObjectNode answer)
+      throws IOException, ExecutionException, InterruptedException {
+    drop();
+    long before = MachineFacts.residentBytes();
+    answer.put("seconds", timedBuild(threads));
+    warm = false;
+    answer.put("bytes", bytes());
+    answer.put("resident_bytes", MachineFacts.residentBytes() - before);
+  }
+
+  /** The rows are this method's own: afterwards only what the library keeps is in memory. */
+  private double timedBuild(int threads)
+      throws IOException, ExecutionException, InterruptedException {
+    float[][] rows = read(base);
+    long start = System.nanoTime();
+    build(rows, settings, threads);
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  private void search(JsonNode request, ObjectNode answer)
+      throws IOException, ExecutionException, InterruptedException {
+    int k = request.path("k").asInt();
+    int ef = Math.max(request.path("ef").asInt(), k);
+    int threads = request.path("threads").asInt();
+    List<Searcher> searchers = new ArrayList<>();
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      for (int i = 0; i < threads; i++) {
+        searchers.add(searcher(ef, k));
+      }
+      Path out = Path.of(request.path("out").asText());
+      answer.put("distances", (double) writeAnswers(out, searchers.get(0), k) / queries.length);
+      warmUp(pool, searchers, k);
+      long answered = 0;
+      long start = System.nanoTime();
+      double seconds = 0;
+      while (seconds < request.path("seconds_min").asDouble()) {
+        batch(pool, searchers, k);
+        answered += queries.length;
+        seconds = (System.nanoTime() - start) / 1e9;
+      }
+      answer.put("queries", answered).put("seconds", seconds);
+      latencies(searchers.get(0), k, answer);
+    } finally {
+      pool.shutdown();
+      for (Searcher searcher : searchers) {
+        searcher.close();
+      }
+    }
+  }
+
+  /** A new graph is searched by code that the JVM has yet to compile: not what a server runs. */
+  private void warmUp(ExecutorService pool, List<Searcher> searchers, int k)
+      throws ExecutionException, InterruptedException {
+    long start = System.nanoTime();
+    while (!warm) {
+      batch(pool, searchers, k);
+      warm = System.nanoTime() - start > WARM_UP_NANOS;
+    }
+  }
+
+  /** One pass over the queries; threads take the next one until none is left. */
+  private void batch(ExecutorService pool, List<Searcher> searchers, int k)
+      throws ExecutionException, InterruptedException {
+    AtomicInteger next = new AtomicInteger();
+    List<Future<?>> passes = new ArrayList<>();
+    for (Searcher searcher : searchers) {
+      passes.add(
+          pool.submit(
+              () -> {
+                int[] ids = new int[k];
+                for (int i = next.getAndIncrement();
+                    i < queries.length;
+                    i = next.getAndIncrement()) {
+                  searcher.search(i, ids);
+                }
+                return null;
+              }));
+    }
+    for (Future<?> pass : passes) {
+      pass.get();
+    }
+  }
+
+  /** Returns the distances computed in all. */
+  private long writeAnswers(Path out, Searcher searcher, int k) throws IOException {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(queries.length * k * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    long distances = 0;
+    int[] ids = new int[k];
+    for (int query = 0; query < queries.length; query++) {
+      Arrays.fill(ids, -1);
+      distances += searcher.search(query, ids);
+      for (int id : ids) {
+        bytes.putInt(id);
+      }
+    }
+    Files.write(out, bytes.array());
+    return distances;
+  }
+
+  private void latencies(Searcher searcher, int k, ObjectNode answer) throws IOException {
+    double[] micros = new double[queries.length];
+    int[] ids = new int[k];
+    for (int query = 0; query < micros.length; query++) {
+      long before = System.nanoTime();
+      searcher.search(query, ids);
+      micros[query] = (System.nanoTime() - before) / 1e3;
+    }
+    Arrays.sort(micros);
+    answer.put("p50_us", micros[micros.length / 2]);
+    answer.put("p99_us", micros[(int) (micros.length * 0.99)]);
+  }
+}
