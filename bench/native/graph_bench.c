@@ -2,13 +2,14 @@
  *
  *   graph_bench [--data DIR] [--rows N] [--M 16] [--ef-construction 200] [--metric cosine]
  *               [--set avx512] [--native] [--codes] [--fused] [--build-threads 2] [--threads 1,2]
- *               [--rounds 3] [--freeze] [--ef 16,24,...] [--graph FILE]
+ *               [--rounds 3] [--freeze] [--ef 16,24,...] [--graph FILE] [--only codes]
  *
  * DIR holds base.hbin, dev.hbin and dev.truth.ibin (default $ARBALEST_DATA or
  * ../shared/data/wordnet-minilm-384). FILE keeps the graph: it is opened if it is there, else built
  * and written. With --codes the graph is built over SQ8 codes, and searched over rows and over
- * codes; with --fused over a copy of the same graph in the fused layout as well. Every speed stands
- * beside its recall@10; of the rounds the best counts, so that a noisy neighbor does not. */
+ * codes; with --fused over a copy of the same graph in the fused layout as well. --only
+ * leaves the others out, for a profiler. Every speed stands beside its recall@10; of the rounds the
+ * best counts, so that a noisy neighbor does not. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ typedef struct options {
     const char *set;
     const char *metric;
     const char *graph;
+    const char *only; /* rows, codes or fused; NULL: all */
     uint32_t rows;
     uint32_t M;
     uint32_t ef_construction;
@@ -136,6 +138,8 @@ static options parse(int argc, char **argv)
             o.set = value;
         else if (strcmp(argv[i], "--metric") == 0)
             o.metric = value;
+        else if (strcmp(argv[i], "--only") == 0)
+            o.only = value;
         else if (strcmp(argv[i], "--graph") == 0)
             o.graph = value;
         else if (strcmp(argv[i], "--rows") == 0)
@@ -350,6 +354,15 @@ typedef struct way {
 static void sweep(work *w, const options *o, const table *truth, arb_scorer *scorer,
                   const way *ways, int count)
 {
+    if (o->only != NULL) {
+        while (count > 0 && strcmp(ways->name, o->only) != 0) {
+            ways++;
+            count--;
+        }
+        if (count == 0)
+            die("--only: no such way in this run", o->only);
+        count = 1;
+    }
     printf("%8s %8s %4s %8s %9s %9s %9s %9s %9s %7s\n", "threads", "over", "ef", "recall", "qps",
            "cpu_us", "p50_us", "p99_us", "visited", "hops");
     for (uint32_t t = 0; t < o->thread_counts; t++) {
