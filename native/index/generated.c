@@ -27,15 +27,23 @@ static void publish(arb_index *index, arb_generated *generated)
     }
 }
 
+/* A fused graph is searched by the codes beside its lists, which have kernels of their own. */
+static int has_use_for_it(const arb_index *index, uint64_t rows)
+{
+    arb_graph_stats graph;
+    return index->generated_use != ARB_GENERATED_NEVER &&
+           rows >= (index->generated_use == ARB_GENERATED_ALWAYS ? 1 : ROWS_MIN) &&
+           arb_graph_get_stats(index->graph, &graph) == ARB_OK && !graph.fused;
+}
+
 void arb_index_calibrate(arb_index *index)
 {
     uint64_t rows = arb_index_published(index);
-    if (index->generated_use == ARB_GENERATED_NEVER || rows == 0 ||
-        (index->generated_use == ARB_GENERATED_IF_FASTER && rows < ROWS_MIN)) {
-        return;
-    }
     arb_generated_timing timing = {0};
-    arb_generated *generated = arb_graph_calibrate(index->graph, (uint32_t)rows, &timing);
+    arb_generated *generated = NULL;
+    if (has_use_for_it(index, rows)) {
+        generated = arb_graph_calibrate(index->graph, (uint32_t)rows, &timing);
+    }
     atomic_store_explicit(&index->generated_speedup, timing.median, memory_order_relaxed);
     if (generated != NULL && index->generated_use != ARB_GENERATED_ALWAYS && !is_faster(&timing)) {
         arb_generated_destroy(generated);

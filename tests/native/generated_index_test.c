@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "index/index.h"
 #include "index_helpers.h"
-#include "kernels/kernels.h"
 
 #define DIM 100
 #define ROWS 1200 /* enough for codes and for a calibration */
@@ -137,6 +137,26 @@ static void statistics_agree(void)
     free(vectors);
 }
 
+/* Its search reads other codes by other kernels. */
+static void a_fused_graph_has_no_use_for_it(void)
+{
+    uint64_t seed = 6;
+    float *vectors = test_random_vectors(&seed, ROWS, DIM);
+    arb_index *index =
+        index_of(ARB_METRIC_COSINE, ARB_CODES_SQ8, ARB_GENERATED_ALWAYS, vectors, ROWS);
+    CHECK_OK(arb_index_freeze(index));
+    int possible = test_stats(index).generated;
+    arb_graph_set_fused(index->graph, 1); /* nobody else is there */
+    test_delete(index, (int64_t[]){0}, 1);
+    CHECK_OK(arb_index_freeze(index));
+    arb_graph_stats graph;
+    CHECK_OK(arb_graph_get_stats(index->graph, &graph));
+    CHECK(graph.fused, "the graph was not fused");
+    CHECK(!test_stats(index).generated, "generated for a fused graph; before: %d", possible);
+    arb_index_close(index);
+    free(vectors);
+}
+
 static void wrong_options_are_refused(void)
 {
     arb_index_options options = test_options(DIM, ARB_METRIC_L2, ARB_ELEMENT_F16);
@@ -198,6 +218,7 @@ int main(void)
     wrong_options_are_refused();
     answers_do_not_change();
     statistics_agree();
+    a_fused_graph_has_no_use_for_it();
     code_is_replaced_under_searches();
     printf("passed with kernel set %s\n", arb_kernel_set_name(widest_set()));
     return 0;

@@ -100,9 +100,10 @@ typedef enum arb_layout { ARB_LAYOUT_COMPACT = 0, ARB_LAYOUT_FUSED = 1 } arb_lay
 #define ARB_LAYOUTS 2
 
 /* Whether traversal may run distances that are generated at run time for the index's dimension, in
- * memory that is made executable. IF_FASTER: each freeze measures for a few milliseconds whether
- * they beat the kernel set's own on the index's rows, and keeps them only there. A system that
- * forbids executable memory keeps the set's own kernels, whatever is asked. */
+ * memory that is made executable; a fused graph has no use for them. IF_FASTER: each freeze
+ * measures for a few milliseconds whether they beat the kernel set's own on the index's rows, and
+ * keeps them only there. A system that forbids executable memory keeps the set's own kernels,
+ * whatever is asked. */
 typedef enum arb_generated_use {
     ARB_GENERATED_IF_FASTER = 0,
     ARB_GENERATED_NEVER = 1,
