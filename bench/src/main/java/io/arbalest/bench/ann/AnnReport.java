@@ -64,7 +64,13 @@ final class AnnReport {
   /** Writes the files asked for; null is not asked for. */
   void write(Path json, Path plot, Path markdown) throws IOException {
     if (json != null) {
-      JsonReport.write(json, machine, parameters, arena.rows(), arena.builds());
+      JsonReport.write(
+          json,
+          machine,
+          parameters,
+          arena.rows(),
+          arena.builds(),
+          Map.of("standings", standings.all()));
     }
     if (plot != null) {
       Files.writeString(plot, svg());

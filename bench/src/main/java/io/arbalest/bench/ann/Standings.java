@@ -22,10 +22,26 @@ final class Standings {
   private final Arena.Plan plan;
   private final List<String> contenders;
 
+  /**
+   * @param contenders by {@link Contender#name}
+   */
   Standings(Arena arena, Arena.Plan plan, List<String> contenders) {
     this.arena = arena;
     this.plan = plan;
     this.contenders = contenders;
+  }
+
+  /** Every contender at every number of threads and recall. */
+  List<AnnStanding> all() {
+    List<AnnStanding> all = new ArrayList<>();
+    for (int threads : plan.threads()) {
+      for (String contender : contenders) {
+        for (double recall : RECALLS) {
+          all.add(standing(contender, threads, recall));
+        }
+      }
+    }
+    return all;
   }
 
   /** A row a contender and number of threads; medians of the repeats, with their range. */
@@ -40,8 +56,10 @@ final class Standings {
       for (String contender : contenders) {
         List<String> row = new ArrayList<>(List.of(contender, Integer.toString(threads)));
         for (double recall : RECALLS) {
-          row.add(qps(contender, threads, recall));
-          row.add(ratio(contender, threads, recall));
+          AnnStanding at = standing(contender, threads, recall);
+          String qps = spread("%.0f", at.qps(), at.qpsMin(), at.qpsMax());
+          row.add(at.qps() == null ? "not reached" : (at.floor() ? ">= " : "") + qps);
+          row.add(spread("%.2f", at.ratio(), at.ratioMin(), at.ratioMax()));
         }
         table.add(row);
       }
@@ -73,45 +91,52 @@ final class Standings {
     return table;
   }
 
-  private String qps(String contender, int threads, double recall) {
-    List<Double> values = new ArrayList<>();
-    boolean bracketed = true;
-    for (int repeat = 0; repeat < plan.repeats(); repeat++) {
-      Curve curve = arena.curve(contender, threads, repeat);
-      OptionalDouble value = curve.qpsAt(recall);
-      if (value.isPresent()) {
-        values.add(value.getAsDouble());
-        bracketed &= curve.brackets(recall);
-      }
-    }
-    if (values.size() < plan.repeats()) {
-      return "not reached";
-    }
-    return (bracketed ? "" : ">= ") + spread("%.0f", values);
-  }
-
-  private String ratio(String contender, int threads, double recall) {
+  private AnnStanding standing(String contender, int threads, double recall) {
+    List<Double> speeds = new ArrayList<>();
     List<Double> ratios = new ArrayList<>();
+    boolean floor = false;
     for (int repeat = 0; repeat < plan.repeats(); repeat++) {
-      OptionalDouble mine = arena.curve(contender, threads, repeat).qpsAt(recall);
-      Curve reference = arena.curve(REFERENCE, threads, repeat);
-      OptionalDouble theirs = reference.qpsAt(recall);
-      if (mine.isPresent() && theirs.isPresent()) {
-        ratios.add(mine.getAsDouble() / theirs.getAsDouble());
+      Curve mine = arena.curve(contender, threads, repeat);
+      OptionalDouble speed = mine.qpsAt(recall);
+      OptionalDouble reference = arena.curve(REFERENCE, threads, repeat).qpsAt(recall);
+      if (speed.isPresent()) {
+        speeds.add(speed.getAsDouble());
+        floor |= !mine.brackets(recall);
+        if (reference.isPresent()) {
+          ratios.add(speed.getAsDouble() / reference.getAsDouble());
+        }
       }
     }
-    return ratios.size() < plan.repeats() ? "-" : spread("%.2f", ratios);
+    // A recall that one repeat did not reach is not reached: its median would be of the better
+    // ones.
+    double[] qps = speeds.size() < plan.repeats() ? new double[0] : sorted(speeds);
+    double[] ratio = ratios.size() < plan.repeats() ? new double[0] : sorted(ratios);
+    int slash = contender.indexOf('/');
+    return new AnnStanding(
+        contender.substring(0, slash),
+        contender.substring(slash + 1),
+        threads,
+        recall,
+        floor,
+        qps.length == 0 ? null : (Double) Arena.median(qps),
+        qps.length == 0 ? null : (Double) qps[0],
+        qps.length == 0 ? null : (Double) qps[qps.length - 1],
+        ratio.length == 0 ? null : (Double) Arena.median(ratio),
+        ratio.length == 0 ? null : (Double) ratio[0],
+        ratio.length == 0 ? null : (Double) ratio[ratio.length - 1]);
   }
 
-  /** {@code median (min..max)}. */
-  private static String spread(String number, List<Double> values) {
-    double[] all = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    if (all.length == 1) {
-      return format(number, all[0]);
+  private static double[] sorted(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+  }
+
+  /** {@code median (min..max)}; the median alone where there was one repeat. */
+  private String spread(String number, Double median, Double min, Double max) {
+    if (median == null) {
+      return "-";
     }
-    return format(number, Arena.median(all))
-        + format(" (" + number, all[0])
-        + format(".." + number + ")", all[all.length - 1]);
+    String range = format(" (" + number, min) + format(".." + number + ")", max);
+    return format(number, median) + (plan.repeats() == 1 ? "" : range);
   }
 
   private static String format(String pattern, double value) {

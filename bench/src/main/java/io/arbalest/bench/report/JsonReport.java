@@ -28,11 +28,24 @@ public final class JsonReport {
       List<?> rows,
       List<?> builds)
       throws IOException {
+    write(file, machine, parameters, rows, builds, Map.of());
+  }
+
+  /** The same with further lists of records, by their keys. */
+  public static void write(
+      Path file,
+      Map<String, Object> machine,
+      Map<String, Object> parameters,
+      List<?> rows,
+      List<?> builds,
+      Map<String, List<?>> more)
+      throws IOException {
     Map<String, Object> report = new LinkedHashMap<>();
     report.put("machine", machine);
     report.put("parameters", parameters);
     report.put("rows", rows);
     report.put("builds", builds);
+    report.putAll(more);
     Files.writeString(file, MAPPER.writeValueAsString(report) + "\n");
   }
 

@@ -1,6 +1,7 @@
 package io.arbalest.bench.ann;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.arbalest.bench.data.TruthFile;
 import java.io.IOException;
@@ -115,6 +116,15 @@ class ArenaTest {
     // 0.90 lies at 0.6 of the way from recall 0.75 to 1: 300 * 0.5^0.6 and a third of it.
     assertThat(lines.get(1)).contains("fast/float32", "198 (198..198)", "3.00 (3.00..3.00)");
     assertThat(lines.get(2)).contains("hnswlib/float32", "66 (66..66)", "1.00 (1.00..1.00)");
+    assertThat(standings.all())
+        .filteredOn(one -> one.system().equals("fast") && one.recall() == 0.90)
+        .singleElement()
+        .satisfies(
+            one -> {
+              assertThat(one.qps()).isCloseTo(300 * Math.pow(0.5, 0.6), within(1e-9));
+              assertThat(one.ratio()).isCloseTo(3, within(1e-9));
+              assertThat(one.floor()).isFalse();
+            });
     assertThat(standings.builds().text()).containsPattern("fast/float32 +1 +2.00 +3.00 +1.0 +3.0");
   }
 
