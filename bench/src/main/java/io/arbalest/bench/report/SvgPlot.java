@@ -34,6 +34,10 @@ public final class SvgPlot {
   private static final List<String> COLORS =
       List.of("#c8102e", "#0072b2", "#e69f00", "#009e73", "#7b5ea7", "#56b4e9", "#6b7280");
 
+  /** Where there are more series than colours, strokes tell them apart. */
+  private static final List<String> DASHES =
+      List.of("", " stroke-dasharray=\"7 4\"", " stroke-dasharray=\"2 3\"");
+
   private final String title;
   private final String subtitle;
   private final String xLabel;
@@ -115,8 +119,8 @@ public final class SvgPlot {
         y += LEGEND_ROW_HEIGHT;
       }
       line(
-          "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"%s\" stroke-width=\"%s\"/>",
-          x, y, x + 22, y, color(i), i == 0 ? "3.2" : "2");
+          "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"%s\" stroke-width=\"%s\"%s/>",
+          x, y, x + 22, y, color(i), i == 0 ? "3.2" : "2", dash(i));
       line("<circle cx=\"%.1f\" cy=\"%d\" r=\"3.4\" fill=\"%s\"/>", x + 11, y, color(i));
       text(x + 28, y + 4.5, "start", i == 0 ? "font-weight=\"600\"" : "", names.get(i));
       x += taken;
@@ -161,8 +165,8 @@ public final class SvgPlot {
     }
     line(
         "<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" stroke-linejoin=\"round\""
-            + "/>",
-        path, color(rank), rank == 0 ? "3.2" : "2");
+            + "%s/>",
+        path, color(rank), rank == 0 ? "3.2" : "2", dash(rank));
     for (Point point : series.points()) {
       line(
           "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%s\" fill=\"%s\" stroke=\"#ffffff\"><title>%s"
@@ -232,6 +236,10 @@ public final class SvgPlot {
 
   private static String color(int rank) {
     return COLORS.get(rank % COLORS.size());
+  }
+
+  private static String dash(int rank) {
+    return DASHES.get(rank / COLORS.size() % DASHES.size());
   }
 
   private static String trimmed(double value) {

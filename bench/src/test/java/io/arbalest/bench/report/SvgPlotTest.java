@@ -7,7 +7,9 @@ import io.arbalest.bench.report.SvgPlot.Panel;
 import io.arbalest.bench.report.SvgPlot.Point;
 import io.arbalest.bench.report.SvgPlot.Series;
 import java.io.StringReader;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
@@ -64,6 +66,21 @@ class SvgPlotTest {
       assertThat(Double.parseDouble(circle.getAttribute("cx"))).isBetween(0.0, width);
       assertThat(Double.parseDouble(circle.getAttribute("cy"))).isBetween(0.0, height);
     }
+  }
+
+  @Test
+  void tellsMoreSeriesApartThanItHasColours() throws Exception {
+    Series[] many = new Series[20];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = new Series("series " + i, List.of(new Point(0.9, 100), new Point(0.95, 90 - i)));
+    }
+    NodeList paths = parse(plot(many).svg()).getElementsByTagName("path");
+    Set<String> strokes = new HashSet<>();
+    for (int i = 0; i < paths.getLength(); i++) {
+      Element path = (Element) paths.item(i);
+      strokes.add(path.getAttribute("stroke") + path.getAttribute("stroke-dasharray"));
+    }
+    assertThat(strokes).hasSize(20);
   }
 
   @Test
