@@ -2,19 +2,20 @@
  * where it counts: on the index's rows, wherever in the memory they are, with all that a search
  * does to get at them. What is won in the first-level cache is mostly lost behind a row that comes
  * from memory, so nothing but a measurement can tell. */
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "graph/score.h"
 
-/* One measurement: lists of nodes, as many as an expansion scores, some 50 us together. */
+/* One measurement: lists of nodes, as many as an expansion scores, 5 to 100 us together. */
 #define LIST_NODES 32u
 #define LISTS 16u
 /* Pairs of measurements, and how long they may take: rows of many components come slowly, and a
  * machine may be busy. Fewer pairs than the least say nothing. */
-#define PAIRS_MAX 32u
+#define PAIRS_MAX 128u
 #define PAIRS_MIN 8u
-#define CALIBRATION_NS_MAX 8e6
+#define CALIBRATION_NS_MAX 5e6
 
 typedef struct measurement {
     arb_query query;
@@ -83,7 +84,8 @@ static void time_pairs(measurement *written, measurement *generated, uint32_t ro
     }
     qsort(ratios, pairs, sizeof *ratios, compare_floats);
     timing->median = ratios[pairs / 2];
-    timing->lower_quartile = ratios[pairs / 4];
+    /* the order statistic two standard errors of a rank below the middle, each pair being a toss */
+    timing->median_at_least = ratios[pairs / 2 - (uint32_t)sqrt(pairs)];
 }
 
 arb_generated *arb_graph_calibrate(const arb_graph *graph, uint32_t rows,

@@ -89,7 +89,7 @@ arb_status arb_graph_freeze(arb_graph *graph);
  * in pairs. */
 typedef struct arb_generated_timing {
     float median;
-    float lower_quartile;
+    float median_at_least; /* the lower end of its 95% confidence interval */
 } arb_generated_timing;
 
 /* The traversal's distance generated for the scorer's job as it is now, and how many times as long

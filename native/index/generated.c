@@ -4,13 +4,13 @@
 /* Below this every row is in some cache whatever is done, and codes are not made either. */
 #define ROWS_MIN 1024u
 
-/* A generated distance is kept where its median pair is so much faster, and three of four pairs are
+/* A generated distance is kept where its median pair is so much faster, and is with some certainty
  * faster at all: on a busy machine the median alone is sometimes off by as much. */
 #define MARGIN 1.02f
 
 static int is_faster(const arb_generated_timing *timing)
 {
-    return timing->median >= MARGIN && timing->lower_quartile > 1.0f;
+    return timing->median >= MARGIN && timing->median_at_least > 1.0f;
 }
 
 /* Nobody can be inside the old code when it goes. */

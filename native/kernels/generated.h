@@ -7,7 +7,8 @@
  * job computes, to the same accuracy, reads the same bytes, and keeps to the same conventions; the
  * same tests hold it.
  *
- * Whether it is faster is measured by whoever wants to use it (README.md has the figures). */
+ * Whether it is faster depends on the dimension, the CPU and where the rows are: whoever wants to
+ * use one measures it (native/graph/calibrate.c; bench/RESULTS.md has figures). */
 #ifndef ARB_KERNELS_GENERATED_H
 #define ARB_KERNELS_GENERATED_H
 
