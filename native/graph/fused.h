@@ -30,6 +30,7 @@
 struct arb_fused {
     arb_sq4_grid *grid;
     uint32_t generation; /* 1..ARB_GENERATION_MAX */
+    uint32_t rerank;     /* as arb_query has it */
 };
 
 static inline uint32_t arb_word_generation(uint64_t word)

@@ -4,6 +4,8 @@
 
 #include "graph/graph_internal.h"
 
+#define ARB_RERANK_MAX 2u
+
 /* A query and the kernels of its traversal, looked up once. Its distances order rows; what they
  * are in is the kernel's own business: compare them with distances of the same query only. */
 typedef struct arb_query {
@@ -13,7 +15,9 @@ typedef struct arb_query {
     uint32_t dim;         /* for the kernel: that of the rows; of codes their stride */
     arb_distance kernel;
     int negated; /* the kernel's dot product grows with nearness */
-    int rerank;  /* the kernel rounds: final distances are computed anew */
+    /* The kernel rounds, and final distances are computed anew: 1 for max(3k, k+20) rows, 2 for
+     * twice as many, up to ARB_RERANK_MAX. 0: it does not. */
+    uint32_t rerank;
 } arb_query;
 
 /* Compares with rows. native = 0 keeps to the FP32-accumulating kernels; a row of the index may

@@ -7,6 +7,9 @@
 #include "graph/score.h"
 #include "graph/visit.h"
 
+/* Where estimates are noisy a search goes on for this part of ef more, and finds as much as one
+ * over the rows: 100 components of words lose 0.4 points of recall@10 otherwise. */
+#define NOISY_PART 12u
 /* Rows that are on their way while one is reranked. */
 #define RERANK_AHEAD 4u
 
@@ -134,21 +137,27 @@ static arb_status find(const arb_graph *graph, arb_searcher *searcher, const arb
 }
 
 /* How many of the best are reranked where the traversal's distances are rounded. */
-static uint32_t rerank_breadth(uint32_t k)
+static uint32_t rerank_breadth(uint32_t k, uint32_t rerank)
 {
-    return 3 * k > k + 20 ? 3 * k : k + 20;
+    return rerank * (3 * k > k + 20 ? 3 * k : k + 20);
 }
 
 /* Over the codes beside the lists, if there are some. Returns 0 where the search is still to be
  * done, because there are none or because deleted nodes left fewer than k. */
-static int find_fused(const arb_graph *graph, arb_searcher *searcher, const arb_query *exact,
+static int find_fused(const arb_graph *graph, arb_searcher *searcher, arb_query *exact,
                       uint64_t entry, uint32_t ef, uint32_t k, arb_deleted_bits deleted,
                       arb_status *status)
 {
     const struct arb_fused *fused = atomic_load_explicit(&graph->fused, memory_order_acquire);
-    uint32_t breadth = ef > rerank_breadth(k) ? ef : rerank_breadth(k);
-    if (fused == NULL || breadth > ARB_ARRAY_MAX)
+    if (fused == NULL)
         return 0;
+    if (fused->rerank > 1)
+        ef += ef / NOISY_PART + 1;
+    uint32_t breadth = rerank_breadth(k, fused->rerank);
+    breadth = breadth > ef ? breadth : ef;
+    if (breadth > ARB_ARRAY_MAX)
+        return 0;
+    exact->rerank = fused->rerank;
     *status = arb_fused_search(graph, searcher, fused, exact, entry, ef, breadth, deleted);
     if (*status == ARB_SEARCH_OVERFLOW) {
         *status = ARB_OK;
@@ -164,7 +173,7 @@ static arb_status rescore(const arb_graph *graph, arb_searcher *searcher, const 
 {
     uint32_t wanted = k;
     if (query->rerank) /* codes and FP16 sums may swap near ties across the k-th place */
-        wanted = rerank_breadth(k);
+        wanted = rerank_breadth(k, query->rerank);
     if (wanted > searcher->found_count)
         wanted = searcher->found_count;
     /* The wide search's heap is free by now and lends its memory. */
@@ -197,7 +206,7 @@ arb_status arb_graph_search(const arb_graph *graph, arb_searcher *searcher, cons
     uint32_t array_size = ef <= ARB_ARRAY_MAX ? 2 * ARB_ARRAY_MAX + graph->M0 : ef;
     arb_status status = arb_searcher_prepare(graph, searcher, array_size);
     if (status == ARB_OK)
-        status = arb_heaps_grow(searcher, ef, 3 * (size_t)k + 20);
+        status = arb_heaps_grow(searcher, ef, ARB_RERANK_MAX * (3 * (size_t)k + 20));
     if (status != ARB_OK)
         return status;
     searcher->stats = (arb_search_stats){0};
@@ -205,9 +214,7 @@ arb_status arb_graph_search(const arb_graph *graph, arb_searcher *searcher, cons
     arb_epoch_enter(graph, searcher);
     uint64_t entry = atomic_load_explicit(&graph->entry, memory_order_acquire);
     arb_query prepared = arb_query_of(graph->scorer, query, query_native);
-    if (entry != 0 && find_fused(graph, searcher, &prepared, entry, ef, k, deleted, &status)) {
-        prepared.rerank = 1;
-    } else if (entry != 0) {
+    if (entry != 0 && !find_fused(graph, searcher, &prepared, entry, ef, k, deleted, &status)) {
         prepared = arb_traversal_query(graph->scorer, searcher, query, query_native);
         status = find(graph, searcher, &prepared, entry, ef, k, deleted);
     }

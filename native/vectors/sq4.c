@@ -15,7 +15,7 @@
 /* The grid's error moves the distance to a row by about a component's error either way. So much of
  * the distance to a near row leaves the nearest among those that are reranked; where near rows lie
  * closer together than that, sixteen steps are too few. */
-#define NOISE_MAX 0.015
+#define NOISE_MAX 0.015f
 
 /* Scales that are tried, in parts of the components' standard deviation: of a normal distribution
  * the best is 0.335; heavier tails want more, bounded ones less. */
@@ -59,7 +59,8 @@ static int fit(arb_sq4_grid *grid, const arb_sample *sample)
             grid->scale = scale;
         }
     }
-    return sqrt(least) <= NOISE_MAX * near;
+    grid->noise = near > 0 ? (float)(sqrt(least) / near) : INFINITY;
+    return grid->noise <= NOISE_MAX;
 }
 
 arb_status arb_sq4_grid_create(const arb_row_form *form, const arb_rows *rows, uint32_t count,

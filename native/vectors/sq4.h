@@ -22,6 +22,7 @@ typedef struct arb_sq4_grid {
     arb_row_form form;
     uint32_t steps; /* of 32 components, as the kernel counts: zeros behind dim */
     float scale;
+    float noise;  /* what a component loses, in parts of the distance to a near row */
     float mean[]; /* dim of them */
 } arb_sq4_grid;
 
