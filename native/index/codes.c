@@ -8,7 +8,7 @@
 #include "vectors/codes.h"
 
 /* Below this every row is in some cache, and a mean is not worth much. */
-#define ROWS_MIN 1024u
+#define ROWS_MIN 512u
 
 /* A grid that is so much worse than on the rows it was made from is made anew. */
 #define ERROR_GROWTH_MAX 1.5f
@@ -22,6 +22,18 @@ static int fits(const arb_index *index, uint32_t rows)
 {
     return index->codes != NULL &&
            arb_codes_measure(index->codes, rows) <= ERROR_GROWTH_MAX * index->codes->error;
+}
+
+/* In place of those that searches read until now; NULL: none. */
+static void show(arb_index *index, arb_codes *codes)
+{
+    arb_codes *old = index->codes;
+    index->codes = codes;
+    atomic_store_explicit(&index->scorer.codes, codes, memory_order_release);
+    if (old != NULL) {
+        arb_graph_wait_grace(index->graph);
+        arb_codes_destroy(old);
+    }
 }
 
 arb_status arb_index_renew_codes(arb_index *index)
@@ -40,14 +52,20 @@ arb_status arb_index_renew_codes(arb_index *index)
     if (status != ARB_OK) {
         return status;
     }
-    arb_codes *old = index->codes;
-    index->codes = renewed;
-    atomic_store_explicit(&index->scorer.codes, renewed, memory_order_release);
-    if (old != NULL) {
-        arb_graph_wait_grace(index->graph);
-        arb_codes_destroy(old);
-    }
+    show(index, renewed);
     return ARB_OK;
+}
+
+arb_status arb_index_open_codes(arb_index *index, const float *grid)
+{
+    uint32_t rows = (uint32_t)arb_index_published(index);
+    arb_codes *opened;
+    arb_status status = arb_codes_open(&index->scorer.form, index->rows, rows, grid, &opened);
+    if (status == ARB_OK) {
+        show(index, opened);
+        index->codes_looked_at = rows;
+    }
+    return status;
 }
 
 void arb_index_look_at_codes(arb_index *index)

@@ -98,7 +98,10 @@ arb_status arb_index_code_rows(arb_index *index, uint32_t first, uint32_t count)
  * held, or nobody else there. */
 arb_status arb_index_renew_codes(arb_index *index);
 
-/* The same after rows were published, whenever their number has doubled. */
+/* After an open: codes of the file's rows on the file's grid. */
+arb_status arb_index_open_codes(arb_index *index, const float *grid);
+
+/* The same as renew after rows were published, whenever their number has doubled. */
 void arb_index_look_at_codes(arb_index *index);
 
 /* Generates the traversal's distance, measures it, and keeps it where it is faster. Write mutex

@@ -5,9 +5,10 @@
  *                 ids       int64 a row
  *                 deleted   a bit a row, in 64-bit words, 1 = deleted
  *                 graph     what arb_graph_write gives
+ *                 grid      of the codes, as arb_codes_write_grid gives it; nothing without codes
  *
  * Each section begins on a page; zeros fill the gap before the next one. A section's CRC32C covers
- * its gap too, so that every byte of the file is covered by one of five checksums. Numbers are
+ * its gap too, so that every byte of the file is covered by one of six checksums. Numbers are
  * little endian. A file is written beside its path, synced and renamed, and never changed
  * afterwards. */
 #ifndef ARB_INDEX_SNAPSHOT_H
@@ -18,7 +19,7 @@
 #include "index/index.h"
 
 #define ARB_SNAPSHOT_MAGIC "ARBALEST"
-#define ARB_SNAPSHOT_VERSION 1u
+#define ARB_SNAPSHOT_VERSION 2u
 #define ARB_SNAPSHOT_BYTE_ORDER 0x01020304u
 #define ARB_SNAPSHOT_PAGE 4096u
 
@@ -27,6 +28,7 @@ typedef enum arb_section_kind {
     ARB_SECTION_IDS,
     ARB_SECTION_DELETED,
     ARB_SECTION_GRAPH,
+    ARB_SECTION_GRID,
     ARB_SECTIONS
 } arb_section_kind;
 
@@ -56,7 +58,7 @@ typedef struct arb_snapshot_header {
     float range_abs_max;
     float range_rms_min;
     arb_section sections[ARB_SECTIONS];
-    int32_t codes; /* arb_codes_kind wanted; files from before there were codes have 0 here */
+    int32_t codes; /* arb_codes_kind wanted */
     int32_t layout;
 } arb_snapshot_header;
 
@@ -75,7 +77,7 @@ static inline uint64_t arb_snapshot_page_up(uint64_t bytes)
 
 static inline const char *arb_section_name(int kind)
 {
-    static const char *const names[ARB_SECTIONS] = {"vectors", "ids", "deleted", "graph"};
+    static const char *const names[ARB_SECTIONS] = {"vectors", "ids", "deleted", "graph", "grid"};
     return names[kind];
 }
 

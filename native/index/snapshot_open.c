@@ -130,6 +130,9 @@ static arb_status check_sections(const mapped_file *file, const arb_snapshot_hea
         [ARB_SECTION_IDS] = header->rows * sizeof(int64_t),
         [ARB_SECTION_DELETED] = (header->rows + 63) / 64 * sizeof(uint64_t),
         [ARB_SECTION_GRAPH] = header->sections[ARB_SECTION_GRAPH].bytes,
+        [ARB_SECTION_GRID] = header->sections[ARB_SECTION_GRID].bytes == 0
+                                 ? 0
+                                 : ARB_GRID_FLOATS(header->dim) * sizeof(float),
     };
     uint64_t offset = ARB_SNAPSHOT_PAGE;
     for (int kind = 0; kind < ARB_SECTIONS; kind++) {
@@ -153,7 +156,7 @@ static arb_status check_sections(const mapped_file *file, const arb_snapshot_hea
         offset = end;
     }
     if (offset != file->size) {
-        return corrupt(file->path, "graph", "end", offset, file->size);
+        return corrupt(file->path, "grid", "end", offset, file->size);
     }
     return ARB_OK;
 }
@@ -245,7 +248,10 @@ static arb_status adopt_file(arb_index *index, const mapped_file *file, int resi
     arb_range_adopt(index, &range);
     atomic_store_explicit(&index->published, rows, memory_order_release);
     arb_index_adopt_links(index);
-    if ((status = arb_index_renew_codes(index)) != ARB_OK || index->layout != ARB_LAYOUT_FUSED) {
+    status = header->sections[ARB_SECTION_GRID].bytes == 0
+                 ? arb_index_renew_codes(index)
+                 : arb_index_open_codes(index, section_at(file, ARB_SECTION_GRID));
+    if (status != ARB_OK || index->layout != ARB_LAYOUT_FUSED) {
         return status;
     }
     /* the file has bare lists: what lies beside them is made anew, as codes are */

@@ -35,6 +35,7 @@ typedef struct snapshot_file {
 typedef struct snapshot_cut {
     uint64_t rows;
     uint64_t *deleted; /* words */
+    float *grid;       /* NULL without codes */
     arb_range range;
 } snapshot_cut;
 
@@ -122,10 +123,15 @@ static arb_status put_section(const arb_index *index, const snapshot_cut *cut,
         return put(file, cut->deleted, words_of(cut->rows) * sizeof *cut->deleted);
     case ARB_SECTION_GRAPH:
         return arb_graph_write(index->graph, (uint32_t)cut->rows, put, file);
+    case ARB_SECTION_GRID:
+        return cut->grid == NULL
+                   ? ARB_OK
+                   : put(file, cut->grid, ARB_GRID_FLOATS(index->dim) * sizeof *cut->grid);
     case ARB_SECTIONS:
         break;
     }
-    return arb_fail(ARB_INTERNAL, "snapshot: found section %d; allowed 0..3", (int)kind);
+    return arb_fail(ARB_INTERNAL, "snapshot: found section %d; allowed 0..%d", (int)kind,
+                    ARB_SECTIONS - 1);
 }
 
 static uint64_t count_deleted(const snapshot_cut *cut)
@@ -284,6 +290,12 @@ static arb_status write_file(const arb_index *index, const snapshot_cut *cut, co
 
 /* ---- the cut ---- */
 
+static void free_cut(snapshot_cut *cut)
+{
+    free(cut->deleted);
+    free(cut->grid);
+}
+
 static arb_status take_cut(arb_index *index, uint64_t rows_max, snapshot_cut *out)
 {
     pthread_mutex_lock(&index->write);
@@ -294,8 +306,16 @@ static arb_status take_cut(arb_index *index, uint64_t rows_max, snapshot_cut *ou
     for (uint64_t i = 0; cut.deleted != NULL && i < words; i++) {
         cut.deleted[i] = atomic_load_explicit(&index->deleted_bits[i], memory_order_relaxed);
     }
+    if (index->codes != NULL) { /* a freeze may replace them once the mutex is free */
+        cut.grid = malloc(ARB_GRID_FLOATS(index->dim) * sizeof *cut.grid);
+        if (cut.grid != NULL) {
+            arb_codes_write_grid(index->codes, cut.grid);
+        }
+    }
+    int enough = cut.deleted != NULL && (index->codes == NULL || cut.grid != NULL);
     pthread_mutex_unlock(&index->write);
-    if (cut.deleted == NULL) {
+    if (!enough) {
+        free_cut(&cut);
         return arb_fail(ARB_RESOURCE_EXHAUSTED, "snapshot: no memory for %llu rows",
                         (unsigned long long)cut.rows);
     }
@@ -321,6 +341,6 @@ arb_status arb_index_save(const arb_index *index, const char *path, uint64_t row
         return status;
     }
     status = write_file(index, &cut, path);
-    free(cut.deleted);
+    free_cut(&cut);
     return status;
 }

@@ -136,23 +136,38 @@ arb_status arb_codes_append(arb_codes *codes, uint32_t first, uint32_t count)
     return ARB_OK;
 }
 
-static arb_status fill(arb_codes *codes, uint32_t count)
+/* Codes without a grid and without rows. */
+static arb_status create_empty(const arb_row_form *form, const arb_rows *rows, arb_codes **out)
 {
-    uint32_t dim = codes->form.dim;
-    codes->offset = calloc(dim, sizeof *codes->offset);
-    if (codes->offset == NULL)
-        return arb_fail(ARB_RESOURCE_EXHAUSTED, "codes: no memory for %u offsets", dim);
+    arb_codes *codes = calloc(1, sizeof *codes);
+    float *offset = calloc(form->dim, sizeof *offset);
+    if (codes == NULL || offset == NULL) {
+        free(codes);
+        free(offset);
+        return arb_fail(ARB_RESOURCE_EXHAUSTED, "codes: no memory for %u offsets", form->dim);
+    }
+    *codes = (arb_codes){.form = *form, .coded = rows, .offset = offset};
+    *out = codes;
+    return ARB_OK;
+}
+
+static arb_status code_all(arb_codes *codes, uint32_t count)
+{
+    arb_status status = arb_rows_create(codes->form.dim, 1, &codes->rows);
+    return status == ARB_OK ? arb_codes_append(codes, 0, count) : status;
+}
+
+/* Fits the grid and codes the rows; leaves codes->rows NULL where no grid is good enough. */
+static arb_status fit_and_code(arb_codes *codes, uint32_t count)
+{
     arb_sample rows;
     arb_status status = arb_sample_take(&codes->form, codes->coded, count, &rows);
     if (status != ARB_OK)
         return status;
-    fit(codes, &rows, dim);
+    fit(codes, &rows, codes->form.dim);
     int good = is_good(codes, &rows);
     free(rows.values);
-    if (!good)
-        return ARB_OK;
-    status = arb_rows_create(dim, 1, &codes->rows);
-    return status == ARB_OK ? arb_codes_append(codes, 0, count) : status;
+    return good ? code_all(codes, count) : ARB_OK;
 }
 
 arb_status arb_codes_create(const arb_row_form *form, const arb_rows *rows, uint32_t count,
@@ -161,13 +176,43 @@ arb_status arb_codes_create(const arb_row_form *form, const arb_rows *rows, uint
     *out = NULL;
     if (count == 0)
         return ARB_OK;
-    arb_codes *codes = calloc(1, sizeof *codes);
-    if (codes == NULL)
-        return arb_fail(ARB_RESOURCE_EXHAUSTED, "codes: no memory for %zu bytes", sizeof *codes);
-    codes->form = *form;
-    codes->coded = rows;
-    arb_status status = fill(codes, count);
+    arb_codes *codes;
+    arb_status status = create_empty(form, rows, &codes);
+    if (status != ARB_OK)
+        return status;
+    status = fit_and_code(codes, count);
     if (status != ARB_OK || codes->rows == NULL) {
+        arb_codes_destroy(codes);
+        return status;
+    }
+    *out = codes;
+    return ARB_OK;
+}
+
+void arb_codes_write_grid(const arb_codes *codes, float *grid)
+{
+    grid[0] = codes->scale;
+    grid[1] = codes->error;
+    memcpy(grid + 2, codes->offset, codes->form.dim * sizeof *grid);
+}
+
+arb_status arb_codes_open(const arb_row_form *form, const arb_rows *rows, uint32_t count,
+                          const float *grid, arb_codes **out)
+{
+    for (size_t i = 0; i < ARB_GRID_FLOATS(form->dim); i++) {
+        if (!isfinite(grid[i]) || (i == 0 && !(isfinite(1 / grid[0]) && grid[0] > 0)))
+            return arb_fail(ARB_CORRUPT, "codes: value %zu of the grid: found %g; allowed %s", i,
+                            (double)grid[i], i == 0 ? "positive numbers" : "finite numbers");
+    }
+    arb_codes *codes;
+    arb_status status = create_empty(form, rows, &codes);
+    if (status != ARB_OK)
+        return status;
+    codes->scale = grid[0];
+    codes->error = grid[1];
+    memcpy(codes->offset, grid + 2, form->dim * sizeof *grid);
+    status = code_all(codes, count);
+    if (status != ARB_OK) {
         arb_codes_destroy(codes);
         return status;
     }

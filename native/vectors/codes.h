@@ -37,6 +37,15 @@ arb_status arb_codes_create(const arb_row_form *form, const arb_rows *rows, uint
                             arb_codes **out);
 void arb_codes_destroy(arb_codes *codes);
 
+/* A grid as floats, for a file: scale, error, then dim offsets. On the same grid rows get the same
+ * codes, so that an opened index answers as the saved one did. */
+#define ARB_GRID_FLOATS(dim) ((size_t)(dim) + 2)
+void arb_codes_write_grid(const arb_codes *codes, float *grid);
+
+/* Codes rows 0..count-1 on a grid that was written. ARB_CORRUPT if it cannot be one. */
+arb_status arb_codes_open(const arb_row_form *form, const arb_rows *rows, uint32_t count,
+                          const float *grid, arb_codes **out);
+
 /* Codes rows first..first+count-1, which nobody reads yet. One caller at a time. */
 arb_status arb_codes_append(arb_codes *codes, uint32_t first, uint32_t count);
 

@@ -17,7 +17,7 @@
 #include "index/snapshot.h"
 #include "index_helpers.h"
 
-#define DIM 20
+#define DIM 40 /* of halves: codes save a cache line */
 #define ROWS 700
 
 static char directory[] = "/tmp/arbalest-snapshot-XXXXXX";
@@ -68,6 +68,7 @@ static int files_in_directory(void)
 static arb_index *sample_index(arb_metric metric, arb_element element, float **values_out)
 {
     arb_index_options options = test_options(DIM, metric, element);
+    options.codes = ARB_CODES_SQ8;
     arb_index *index = test_index(&options);
     uint64_t seed = 11;
     float *values = test_random_vectors(&seed, ROWS, DIM);
@@ -303,13 +304,13 @@ static void test_sealed_lies(void)
         write_file(path, lie, size);                                                               \
         CHECK_FAILS(arb_index_open(path, &options, 0, &opened), status, part);                     \
     } while (0)
-    LIE(header->version = 2, ARB_UNSUPPORTED, "header: version: found 2; allowed 1");
+    LIE(header->version = 1, ARB_UNSUPPORTED, "header: version: found 1; allowed 2");
     LIE(header->byte_order = 0x04030201, ARB_UNSUPPORTED, "header: byte order");
     LIE(header->dim = 0, ARB_CORRUPT, "header: dim: found 0; allowed 1..8192");
     LIE(header->dim = 9000, ARB_CORRUPT, "header: dim: found 9000");
     LIE(header->metric = 3, ARB_CORRUPT, "header: metric: found 3");
     LIE(header->element = -1, ARB_CORRUPT, "header: element: found 4294967295");
-    LIE(header->element = 1, ARB_CORRUPT, "header: stride: found 64; allowed 128");
+    LIE(header->element = 1, ARB_CORRUPT, "header: stride: found 128; allowed 192");
     LIE(header->M = 1000, ARB_CORRUPT, "header: M: found 1000");
     LIE(header->ef_construction = 0, ARB_CORRUPT, "header: ef_construction: found 0");
     LIE(header->rows = UINT64_MAX, ARB_CORRUPT, "header: rows");
@@ -323,6 +324,11 @@ static void test_sealed_lies(void)
         "ids: found id 1797 at rows 599 and 600");
     LIE(((uint64_t *)(lie + header->sections[2].offset))[ROWS / 64] |= 1ull << 63, ARB_CORRUPT,
         "deleted: found bits beyond row 700");
+    LIE(header->sections[4].bytes = 4, ARB_CORRUPT, "grid: bytes: found 4; allowed 168");
+    LIE(((float *)(lie + header->sections[4].offset))[0] = 0, ARB_CORRUPT,
+        "codes: value 0 of the grid: found 0; allowed positive numbers");
+    LIE(((float *)(lie + header->sections[4].offset))[7] = INFINITY, ARB_CORRUPT,
+        "codes: value 7 of the grid: found inf; allowed finite numbers");
 #undef LIE
     /* any graph bytes at all: an error or a graph that can be searched, never a crash */
     int accepted = 0;
