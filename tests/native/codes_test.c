@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "graph_support.h"
+#include "testing.h"
 #include "vectors/codes.h"
 
 #define DIM 48u
-#define ROWS 3000u
+#define ROWS (700u + (uint32_t)test_repeats(2300))
 #define CLUSTERS 30u
 
 static arb_codes *code_world(world *w)

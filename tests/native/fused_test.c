@@ -4,8 +4,9 @@
 
 #include "graph/fused.h"
 #include "graph_support.h"
+#include "testing.h"
 
-#define ROWS 3000u
+#define ROWS (700u + (uint32_t)test_repeats(2300))
 #define CLUSTERS 30u
 
 /* Freezes and tells whether codes lie beside the lists. */

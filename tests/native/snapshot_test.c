@@ -319,7 +319,7 @@ static void test_sealed_lies(void)
     LIE(header->deleted = 3, ARB_CORRUPT, "deleted: bits: found 127; allowed 3");
     LIE(header->sections[1].offset = UINT64_MAX - 4095, ARB_CORRUPT, "ids: offset");
     LIE(header->sections[3].bytes = UINT64_MAX - 100, ARB_CORRUPT, "graph: bytes");
-    LIE(header->sections[3].bytes = 0, ARB_CORRUPT, "graph");
+    LIE(header->sections[3].bytes = 0, ARB_CORRUPT, "grid: offset");
     LIE(((int64_t *)(lie + header->sections[1].offset))[600] = 1800 - 3, ARB_CORRUPT,
         "ids: found id 1797 at rows 599 and 600");
     LIE(((uint64_t *)(lie + header->sections[2].offset))[ROWS / 64] |= 1ull << 63, ARB_CORRUPT,
