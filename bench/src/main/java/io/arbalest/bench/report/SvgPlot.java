@@ -24,6 +24,9 @@ public final class SvgPlot {
   private static final int LEFT = 64;
   private static final int GAP = 76;
 
+  /** About the width of a character of the title, which one panel is not wide enough for. */
+  private static final int TITLE_CHARACTER_WIDTH = 11;
+
   /** Top of the panels under a legend of one row. */
   private static final int TOP_MIN = 112;
 
@@ -86,7 +89,8 @@ public final class SvgPlot {
   /** The document. */
   public String svg() {
     out.setLength(0);
-    int width = LEFT + panels.size() * PANEL_WIDTH + (panels.size() - 1) * GAP + 28;
+    int panelsWidth = PANEL_WIDTH * panels.size() + GAP * (panels.size() - 1);
+    int width = LEFT + Math.max(panelsWidth, title.length() * TITLE_CHARACTER_WIDTH) + 28;
     text(LEFT, 30, "start", "font-size=\"19\" font-weight=\"600\"", title);
     text(LEFT, 51, "start", "fill=\"#6b7280\"", subtitle);
     legend(width);
