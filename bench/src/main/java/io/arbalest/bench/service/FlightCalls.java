@@ -16,6 +16,8 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 /** The calls that the benches time, over one connection. */
 final class FlightCalls {
 
+  private static final int ROUNDS = 8;
+
   private final ArbalestClient client;
   private final ServiceData data;
 
@@ -78,13 +80,14 @@ final class FlightCalls {
   }
 
   /**
-   * Microseconds of each call, sorted, after as many calls to warm up.
+   * Microseconds of each call, sorted, of the last of several rounds: the wire has so much code that
+   * thousands of calls go by before it is compiled.
    *
    * @param call is given 0, 1, 2, …
    */
   static double[] latencies(int calls, IntConsumer call) {
     double[] micros = new double[calls];
-    for (int round = 0; round < 2; round++) {
+    for (int round = 0; round < ROUNDS; round++) {
       for (int i = 0; i < calls; i++) {
         long start = System.nanoTime();
         call.accept(i);
