@@ -60,7 +60,7 @@ void arb_graph_destroy(arb_graph *graph)
     if (graph == NULL)
         return;
     for (uint32_t i = 0; i < graph->segment_count; i++)
-        arb_pages_unmap(graph->segments[i], sizeof(arb_segment));
+        arb_pages_unmap(graph->segments[i], ARB_SEGMENT_BYTES);
     if (graph->segments != NULL)
         arb_pages_unmap(graph->segments, segment_table_bytes());
     while (graph->blocks != NULL) {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "graph/graph.h"
+#include "vectors/pages.h"
 
 #define ARB_SEGMENT_SHIFT 16u
 #define ARB_SEGMENT_NODES (1u << ARB_SEGMENT_SHIFT)
@@ -56,6 +57,10 @@ typedef struct arb_segment {
     _Atomic uint64_t linked[ARB_SEGMENT_NODES / 64];
     uint8_t level[ARB_SEGMENT_NODES];
 } arb_segment;
+
+/* What a segment is mapped with: a huge page needs all of its 2 MiB mapped, used or not. */
+#define ARB_SEGMENT_BYTES                                                                          \
+    ((sizeof(arb_segment) + ARB_HUGE_PAGE_BYTES - 1) / ARB_HUGE_PAGE_BYTES * ARB_HUGE_PAGE_BYTES)
 
 /* ---- slots: fixed-capacity neighbor lists of the overlay -------------------------------------
  * A slot holds M0 neighbors; a free one's first 8 bytes link it to the next free one. The chunk's

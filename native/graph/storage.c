@@ -18,13 +18,17 @@ arb_status arb_graph_ensure_segment(arb_graph *graph, uint32_t node)
     pthread_mutex_lock(&graph->grow_mutex);
     /* Every segment up to the wanted one exists: loops over nodes need no test for holes. */
     for (uint32_t i = graph->segment_count; i < wanted; i++) {
-        arb_segment *segment = arb_pages_map(sizeof(arb_segment));
+        arb_segment *segment = arb_pages_map(ARB_SEGMENT_BYTES);
         if (segment == NULL) {
             status = arb_fail(ARB_RESOURCE_EXHAUSTED, "no memory for the graph at node %u", node);
             break;
         }
+        /* A search looks up words all over a segment: with small pages that is a page walk each. A
+         * small graph keeps to small pages, so that it does not take 2 MiB for a few nodes. */
         if (i > 0)
-            arb_pages_advise_huge(segment, sizeof *segment);
+            arb_pages_advise_huge(segment, ARB_SEGMENT_BYTES);
+        if (i == 1)
+            arb_pages_make_huge(graph->segments[0], ARB_SEGMENT_BYTES);
         atomic_store_explicit(&graph->segments[i], segment, memory_order_release);
         atomic_store_explicit(&graph->segment_count, i + 1, memory_order_release);
     }

@@ -36,6 +36,14 @@ void arb_pages_advise_huge(void *memory, size_t size)
     (void)madvise(memory, size, MADV_HUGEPAGE);
 }
 
+void arb_pages_make_huge(void *memory, size_t size)
+{
+    arb_pages_advise_huge(memory, size);
+#ifdef MADV_COLLAPSE
+    (void)madvise(memory, size, MADV_COLLAPSE);
+#endif
+}
+
 void arb_pages_unmap(void *memory, size_t size)
 {
     if (memory != NULL && size > 0)

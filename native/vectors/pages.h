@@ -13,6 +13,10 @@ void *arb_pages_map(size_t size);
 /* Asks for huge pages; a kernel without them changes nothing but speed. */
 void arb_pages_advise_huge(void *memory, size_t size);
 
+/* The same for memory that is in use already: its pages are gathered at once, where the kernel can
+ * (Linux 6.1), else in its own time. */
+void arb_pages_make_huge(void *memory, size_t size);
+
 /* Gives back [memory, memory + size), of arb_pages_map's result or a page-aligned tail of it. */
 void arb_pages_unmap(void *memory, size_t size);
 
