@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.arbalest.engine.ArbalestException.Status;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.apache.arrow.memory.BufferAllocator;
@@ -13,6 +15,7 @@ import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -269,6 +272,39 @@ class VectorIndexTest {
       assertThat(stats.idBytes()).isPositive();
       assertThat(stats.absMax()).isEqualTo(100);
     }
+  }
+
+  /** Few rows have no codes yet; many have them, and a file keeps what was asked for. */
+  @Test
+  void codesAndLayoutAreWhatWasAskedFor(@TempDir Path directory) {
+    int dimension = 128;
+    float[][] vectors = TestVectors.gaussian(2000, dimension, 15);
+    try (VectorIndex index = VectorIndex.builder(dimension).layout(Layout.FUSED).m(8).build();
+        VectorIndex rows = VectorIndex.builder(dimension).codes(Codes.NONE).m(8).build()) {
+      index.add(TestVectors.ids(0, 100), Arrays.copyOf(vectors, 100));
+      assertThat(index.stats().codes()).isEqualTo(Codes.NONE);
+      index.add(TestVectors.ids(0, 2000), vectors);
+      index.freeze();
+      assertThat(index.stats().codes()).isEqualTo(Codes.SQ8);
+      assertThat(index.stats().layout()).isEqualTo(Layout.FUSED);
+      assertThat(index.stats().codeBytes()).isEqualTo(128 * index.stats().rows());
+      assertThat(index.search(vectors[7], 10).ids()[0]).isEqualTo(7);
+      Path file = directory.resolve("index.arb");
+      index.save(file);
+      try (VectorIndex opened = VectorIndex.open(file)) {
+        assertThat(opened.stats().codes()).isEqualTo(Codes.SQ8);
+        assertThat(opened.stats().layout()).isEqualTo(Layout.FUSED);
+        assertThat(opened.search(vectors[7], 10).ids()[0]).isEqualTo(7);
+      }
+      rows.add(TestVectors.ids(0, 2000), vectors);
+      rows.freeze();
+      assertThat(rows.stats().codes()).isEqualTo(Codes.NONE);
+      assertThat(rows.stats().codeBytes()).isZero();
+    }
+    assertThatThrownBy(() -> Codes.fromWireName("pq"))
+        .hasMessage("codes: found 'pq', allowed none, sq8");
+    assertThatThrownBy(() -> Layout.fromWireName("tree"))
+        .hasMessage("layout: found 'tree', allowed compact, fused");
   }
 
   @Test
