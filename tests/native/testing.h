@@ -61,10 +61,15 @@ static inline float test_random_unit(uint64_t *state)
 
 /* How often to repeat something: a tenth where every step is slow (ARB_TEST_EFFORT=reduced, as
  * ctest sets it under a thread sanitizer or an emulator). */
-static inline int64_t test_repeats(int64_t times)
+static inline int test_is_reduced(void)
 {
     const char *effort = getenv("ARB_TEST_EFFORT");
-    return effort != NULL && strcmp(effort, "reduced") == 0 ? (times + 9) / 10 : times;
+    return effort != NULL && strcmp(effort, "reduced") == 0;
+}
+
+static inline int64_t test_repeats(int64_t times)
+{
+    return test_is_reduced() ? (times + 9) / 10 : times;
 }
 
 static inline double test_seconds(void)
