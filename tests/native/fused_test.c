@@ -6,7 +6,7 @@
 #include "graph_support.h"
 #include "testing.h"
 
-#define ROWS (1000u + (uint32_t)test_repeats(2000)) /* a multiple of 300 */
+#define ROWS ((uint32_t)test_repeats(3000))
 #define CLUSTERS 30u
 
 /* Freezes and tells whether codes lie beside the lists. */

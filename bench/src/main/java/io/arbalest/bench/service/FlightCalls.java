@@ -80,8 +80,8 @@ final class FlightCalls {
   }
 
   /**
-   * Microseconds of each call, sorted, of the last of several rounds: the wire has so much code that
-   * thousands of calls go by before it is compiled.
+   * Microseconds of each call, sorted, of the last of several rounds: the wire has so much code
+   * that thousands of calls go by before it is compiled.
    *
    * @param call is given 0, 1, 2, …
    */
