@@ -10,45 +10,12 @@
  * Loop        16 words, all read before the first is written; the rest one at a time
  */
 #include "asm/arb_asm.h"
+#include "asm/x86_64/bits_avx2.inc"
 
-ARB_FUNCTION arb_bits_and_avx2
-        cmp           rcx, 16
-        jb            .Ltail
-        .balign 32
-.Lblock: /* 16 words */
-        vmovdqu       ymm0, [rsi]
-        vpand         ymm0, ymm0, [rdx]
-        vmovdqu       ymm1, [rsi + 32]
-        vpand         ymm1, ymm1, [rdx + 32]
-        vmovdqu       ymm2, [rsi + 64]
-        vpand         ymm2, ymm2, [rdx + 64]
-        vmovdqu       ymm3, [rsi + 96]
-        vpand         ymm3, ymm3, [rdx + 96]
-        vmovdqu       [rdi], ymm0
-        vmovdqu       [rdi + 32], ymm1
-        vmovdqu       [rdi + 64], ymm2
-        vmovdqu       [rdi + 96], ymm3
-        add           rdi, 128
-        add           rsi, 128
-        add           rdx, 128
-        sub           rcx, 16
-        cmp           rcx, 16
-        jae           .Lblock
-.Ltail: /* 0..15 are left */
-        test          ecx, ecx
-        jz            .Ldone
-.Lone:
-        mov           rax, [rsi]
-        and           rax, [rdx]
-        mov           [rdi], rax
-        add           rdi, 8
-        add           rsi, 8
-        add           rdx, 8
-        dec           ecx
-        jnz           .Lone
-.Ldone:
-        vzeroupper
-        ret
-ARB_END arb_bits_and_avx2
+.macro ONE_WORD with
+        and           rax, [\with]
+.endm
+
+arb_bits_avx2 arb_bits_and_avx2, vpand, rsi, rdx
 
 ARB_FILE_END
