@@ -15,6 +15,7 @@
 
 #include "kernels/generated.h"
 #include "testing.h"
+#include "timing.h"
 
 #define REPEATS_MAX 1001
 #define ROWS_OF_BATCH 2048 /* some tens of microseconds */
@@ -142,18 +143,6 @@ static double time_batch(const row_batch *batch, int prefetch)
     return seconds * 1e9 / ROWS_OF_BATCH;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof values[0], compare_doubles);
-    return values[count / 2];
-}
-
 static void draw_rows(size_t bytes, size_t stride, uint64_t *state)
 {
     for (size_t i = 0; i < ROWS_OF_BATCH; i++) {
@@ -185,8 +174,8 @@ static void print_cell(const compared_job *job, const arb_generated *generated, 
         written_ns[repeat] = first == &made ? second_ns : first_ns;
         ratio[repeat] = written_ns[repeat] / generated_ns[repeat];
     }
-    printf(" %.1f / %.1f (%.2fx) |", median(written_ns, repeats), median(generated_ns, repeats),
-           median(ratio, repeats));
+    printf(" %.1f / %.1f (%.2fx) |", bench_median(written_ns, repeats),
+           bench_median(generated_ns, repeats), bench_median(ratio, repeats));
 }
 
 /* ---- What can run ---- */

@@ -14,6 +14,7 @@
 #include "index/index.h"
 #include "index_helpers.h"
 #include "kernels/half.h"
+#include "timing.h"
 
 #define K 10
 #define QUERIES 3000       /* different ones, one turn after the other */
@@ -121,15 +122,9 @@ static double time_queries(arb_index *index, const float *queries, const setting
     return seconds / QUERIES_OF_TURN;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double quantile(double *values, long count, long of_four)
 {
-    qsort(values, (size_t)count, sizeof *values, compare_doubles);
+    qsort(values, (size_t)count, sizeof *values, bench_compare);
     return values[count * of_four / 4];
 }
 

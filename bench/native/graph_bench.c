@@ -15,9 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "graph/graph.h"
+#include "timing.h"
 #include "vectors/pages.h"
 
 #define K 10
@@ -50,18 +50,6 @@ typedef struct table {
     uint32_t columns;
     void *values; /* behind the two counts */
 } table;
-
-static double seconds_of(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static double now(void)
-{
-    return seconds_of(CLOCK_MONOTONIC);
-}
 
 __attribute__((noreturn)) static void die(const char *what, const char *detail)
 {
@@ -212,11 +200,11 @@ static void *search_thread(void *argument)
     for (uint32_t i = w->next++; i < w->end; i = w->next++) {
         arb_hit hits[K];
         uint32_t count;
-        double start = now();
+        double start = bench_now();
         if (arb_graph_search(w->graph, searcher, arb_row(w->queries, i), 1, w->ef, K, NULL, hits,
                              &count, &stats) != ARB_OK)
             die("search", arb_last_error());
-        w->seconds[i] = now() - start;
+        w->seconds[i] = bench_now() - start;
         for (uint32_t h = 0; h < K; h++)
             w->answers[i * K + h] = h < count ? hits[h].node : UINT32_MAX;
     }
@@ -230,12 +218,12 @@ static double run(work *w, uint32_t threads, void *(*body)(void *))
 {
     pthread_t handles[64];
     w->next = 0;
-    double start = now();
+    double start = bench_now();
     for (uint32_t i = 0; i < threads; i++)
         pthread_create(&handles[i], NULL, body, w);
     for (uint32_t i = 0; i < threads; i++)
         pthread_join(handles[i], NULL);
-    return now() - start;
+    return bench_now() - start;
 }
 
 static arb_rows *load_rows(const table *t, uint32_t count)
@@ -299,17 +287,10 @@ static void build(work *w, const options *o, const arb_scorer *scorer, uint32_t 
 {
     if (arb_graph_create(scorer, o->M, o->ef_construction, 42, &w->graph) != ARB_OK)
         die("create", arb_last_error());
-    double cpu_start = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    double cpu_start = bench_clock(CLOCK_PROCESS_CPUTIME_ID);
     double built = run(w, o->build_threads, build_thread);
     printf("build: %u threads, %.2f s, %.0f rows/s, processor time %.2f s\n", o->build_threads,
-           built, count / built, seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu_start);
-}
-
-static int by_value(const void *left, const void *right)
-{
-    double a = *(const double *)left;
-    double b = *(const double *)right;
-    return a < b ? -1 : a > b;
+           built, count / built, bench_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu_start);
 }
 
 /* The best of the rounds of one setting. */
@@ -332,10 +313,10 @@ static void measure(work *w, uint32_t threads, const table *truth, best *out)
 {
     w->visited = 0;
     w->hops = 0;
-    double cpu_start = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    double cpu_start = bench_clock(CLOCK_PROCESS_CPUTIME_ID);
     out->seconds = lesser(out->seconds, run(w, threads, search_thread));
-    out->cpu = lesser(out->cpu, seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu_start);
-    qsort(w->seconds, w->end, sizeof(double), by_value);
+    out->cpu = lesser(out->cpu, bench_clock(CLOCK_PROCESS_CPUTIME_ID) - cpu_start);
+    qsort(w->seconds, w->end, sizeof(double), bench_compare);
     out->p50 = lesser(out->p50, w->seconds[w->end / 2]);
     out->p99 = lesser(out->p99, w->seconds[w->end * 99 / 100]);
     out->recall = recall(w, truth);
@@ -400,15 +381,15 @@ static arb_graph *make_fused(const work *w, const arb_scorer *scorer, uint32_t c
     arb_graph *graph;
     if (arb_graph_open(scorer, bytes, size, count, &graph) != ARB_OK)
         die("fused", arb_last_error());
-    double start = now();
+    double start = bench_now();
     arb_graph_set_fused(graph, 1);
     arb_graph_stats stats;
     if (arb_graph_freeze(graph) != ARB_OK || arb_graph_get_stats(graph, &stats) != ARB_OK)
         die("fused", arb_last_error());
     if (!stats.fused)
         die("fused", "the rows have no grid that is good enough");
-    printf("fused: %.3f s, %.1f MB, %.0f bytes a row\n", now() - start, (double)stats.bytes * 1e-6,
-           (double)stats.bytes / count);
+    printf("fused: %.3f s, %.1f MB, %.0f bytes a row\n", bench_now() - start,
+           (double)stats.bytes * 1e-6, (double)stats.bytes / count);
     free(bytes); /* the freeze copied every list */
     return graph;
 }
@@ -417,12 +398,12 @@ static arb_graph *make_fused(const work *w, const arb_scorer *scorer, uint32_t c
 static arb_codes *make_codes(arb_scorer *scorer, uint32_t count)
 {
     arb_codes *codes;
-    double start = now();
+    double start = bench_now();
     if (arb_codes_create(&scorer->form, scorer->rows, count, &codes) != ARB_OK)
         die("codes", arb_last_error());
     if (codes == NULL)
         die("codes", "the rows have no grid that is good enough");
-    printf("codes: %.3f s, scale %.5f, error %.2g\n", now() - start, (double)codes->scale,
+    printf("codes: %.3f s, scale %.5f, error %.2g\n", bench_now() - start, (double)codes->scale,
            (double)codes->error);
     atomic_store(&scorer->codes, codes);
     return codes;
@@ -454,11 +435,11 @@ int main(int argc, char **argv)
         build(&w, &o, &scorer, count);
         write_graph(&w, o.graph, count);
     }
-    double start = now();
+    double start = bench_now();
     if (o.freeze && arb_graph_freeze(w.graph) != ARB_OK)
         die("freeze", arb_last_error());
     if (o.freeze)
-        printf("freeze: %.3f s\n", now() - start);
+        printf("freeze: %.3f s\n", bench_now() - start);
     arb_graph_stats stats;
     arb_index_report report;
     if (arb_graph_get_stats(w.graph, &stats) != ARB_OK ||

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "index/index.h"
+#include "timing.h"
 
 #define K 10
 #define EF 64
@@ -31,13 +31,6 @@ typedef struct settings {
     uint32_t threads;
     uint32_t rounds;
 } settings;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 __attribute__((noreturn)) static void die(const char *what, const char *detail)
 {
@@ -178,7 +171,7 @@ static double time_append(arb_index *index, const table *base, const char *forma
                           const void *values, size_t size)
 {
     int64_t ids[BATCH];
-    double start = now();
+    double start = bench_now();
     for (uint32_t row = 0; row < base->rows; row += BATCH) {
         uint32_t count = base->rows - row < BATCH ? base->rows - row : BATCH;
         for (uint32_t i = 0; i < count; i++) {
@@ -187,7 +180,7 @@ static double time_append(arb_index *index, const table *base, const char *forma
         append(index, ids, format, (const char *)values + (size_t)row * base->dim * size, count,
                base->dim);
     }
-    return now() - start;
+    return bench_now() - start;
 }
 
 static void bench_append(const settings *s, const table *base)
@@ -241,11 +234,11 @@ static void bench_search(const settings *s, const arb_index *index, const table 
     double best[2] = {1e9, 1e9};
     arb_searcher *searcher = arb_searcher_acquire(index->graph);
     for (uint32_t round = 0; round < 4 * s->rounds; round++) {
-        double start = now();
+        double start = bench_now();
         for (uint32_t i = 0; i < queries->rows; i++) {
             search(index, list_format, queries->values + (size_t)i * queries->dim, queries->dim);
         }
-        double middle = now();
+        double middle = bench_now();
         for (uint32_t i = 0; i < queries->rows; i++) {
             arb_hit hits[K];
             uint32_t count;
@@ -253,7 +246,7 @@ static void bench_search(const settings *s, const arb_index *index, const table 
                                   queries->values + (size_t)i * queries->dim, 1, EF, K,
                                   index->deleted_bits, hits, &count, NULL));
         }
-        double end = now();
+        double end = bench_now();
         best[0] = middle - start < best[0] ? middle - start : best[0];
         best[1] = end - middle < best[1] ? end - middle : best[1];
     }
@@ -276,15 +269,15 @@ static void bench_snapshot(const settings *s, const arb_index *index)
         .struct_size = sizeof options, .kernel_set = index->kernel_set, .trust_kernel_set = 1};
     double save = 1e9, open[2] = {1e9, 1e9};
     for (uint32_t round = 0; round < s->rounds; round++) {
-        double start = now();
+        double start = bench_now();
         must(arb_index_save(index, path, UINT64_MAX));
-        double seconds = now() - start;
+        double seconds = bench_now() - start;
         save = seconds < save ? seconds : save;
         for (int resident = 0; resident < 2; resident++) {
             arb_index *opened;
-            start = now();
+            start = bench_now();
             must(arb_index_open(path, &options, resident, &opened));
-            seconds = now() - start;
+            seconds = bench_now() - start;
             open[resident] = seconds < open[resident] ? seconds : open[resident];
             arb_index_close(opened);
         }
@@ -340,9 +333,9 @@ int main(int argc, char **argv)
     printf("%u rows of %u, cosine, float16, set %s\n", base.rows, base.dim,
            index->scorer.form.kernels->name);
     time_append(index, &base, "e", base.values, 2);
-    double start = now();
+    double start = bench_now();
     link_all(&s, index);
-    printf("link by %u threads: %.1f s\n", s.threads, now() - start);
+    printf("link by %u threads: %.1f s\n", s.threads, bench_now() - start);
     must(arb_index_freeze(index));
     bench_search(&s, index, &queries);
     bench_snapshot(&s, index);

@@ -17,6 +17,7 @@
 #include "checkasm/generated_catalog.h"
 #include "kernels/compiled_reference.h"
 #include "kernels/output.h"
+#include "timing.h"
 
 #define REPEATS_MAX 1001
 #define KERNELS_MAX 256
@@ -179,18 +180,6 @@ static void find_candidates(const char *filter)
     }
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-    qsort(values, (size_t)count, sizeof values[0], compare_doubles);
-    return values[count / 2];
-}
-
 static void time_one(timed_kernel *candidate, size_t dim, bench_place place, int repeat)
 {
     bench_call call = {candidate->kernel, dim, arb_function_of(candidate->kernel, dim), NULL};
@@ -217,7 +206,7 @@ static double time_all(size_t dim, bench_place place, int repeats)
             time_one(&candidates[i], dim, place, repeat);
         }
     }
-    return median(loads, repeats);
+    return bench_median(loads, repeats);
 }
 
 static bench_row row_of(timed_kernel *candidate, size_t dim, bench_place place, int repeats,
@@ -227,9 +216,9 @@ static bench_row row_of(timed_kernel *candidate, size_t dim, bench_place place, 
         .kernel = candidate->kernel,
         .dim = dim,
         .place = place,
-        .ns = median(candidate->ns, repeats),
-        .cycles = median(candidate->cycles, repeats),
-        .ratio_to_c = median(candidate->ratio, repeats),
+        .ns = bench_median(candidate->ns, repeats),
+        .cycles = bench_median(candidate->cycles, repeats),
+        .ratio_to_c = bench_median(candidate->ratio, repeats),
         .hidden_by_cpuid = candidate->hidden_by_cpuid,
     };
     measure_prepare(candidate->kernel, dim);
@@ -238,7 +227,7 @@ static bench_row row_of(timed_kernel *candidate, size_t dim, bench_place place, 
     row.gb_per_s = measure_bytes(candidate->kernel, dim) / row.ns;
     row.share_of_loads = row.gb_per_s / loads;
     for (int peer = 0; peer < peer_count(); peer++) {
-        row.ratio_to_peers[peer] = median(candidate->peer_ratio[peer], repeats);
+        row.ratio_to_peers[peer] = bench_median(candidate->peer_ratio[peer], repeats);
     }
     return row;
 }

@@ -10,21 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "timing.h"
 #include "vectors/pages.h"
 
 #define LINE 64u
 #define AHEAD 8u
 #define ROUNDS_MAX 101
 #define READS 200000u
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* xorshift64* of Marsaglia and Vigna. */
 static uint64_t next_random(uint64_t *state)
@@ -67,24 +60,17 @@ static uint64_t read_dependent(const uint8_t *rows, size_t size, const uint32_t 
     return sum;
 }
 
-static int by_value(const void *left, const void *right)
-{
-    double a = *(const double *)left;
-    double b = *(const double *)right;
-    return a < b ? -1 : a > b;
-}
-
 static void bench(const char *name, uint64_t (*read)(const uint8_t *, size_t, const uint32_t *),
                   const uint8_t *rows, size_t size, const uint32_t *order, uint32_t rounds)
 {
     double seconds[ROUNDS_MAX];
     volatile uint64_t sink = 0;
     for (uint32_t round = 0; round < rounds; round++) {
-        double start = now();
+        double start = bench_now();
         sink += read(rows, size, order);
-        seconds[round] = (now() - start) / READS;
+        seconds[round] = (bench_now() - start) / READS;
     }
-    qsort(seconds, rounds, sizeof *seconds, by_value);
+    qsort(seconds, rounds, sizeof *seconds, bench_compare);
     printf("%8zu %12s %9.1f %9.1f %9.2f\n", size, name, seconds[0] * 1e9, seconds[rounds / 2] * 1e9,
            (double)size / seconds[0] * 1e-9);
 }

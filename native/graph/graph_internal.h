@@ -158,7 +158,6 @@ struct arb_searcher {
     size_t results_capacity;
 
     uint8_t *query_code; /* see arb_traversal_query */
-    uint64_t *ranked;    /* candidates of an insert, by exact distance; found_capacity of them */
 
     /* Scratch of one expansion or selection: 2 * M0 + 2 entries each. */
     uint32_t *fresh;

@@ -40,15 +40,16 @@ static uint32_t *selected_at(const insertion *in, uint32_t level)
     return in->searcher->selected + (size_t)level * in->graph->M0;
 }
 
-/* Puts the candidates found into searcher->ranked by the distance that neighbors are selected by:
- * codes are good enough to find near rows, not to tell which of two lies nearer to the other. */
+/* Puts the candidates found into searcher->results, which an insert has no other use for, by the
+ * distance that neighbors are selected by: codes are good enough to find near rows, not to tell
+ * which of two lies nearer to the other. */
 static void rank(const insertion *in)
 {
     arb_searcher *searcher = in->searcher;
     uint32_t count = searcher->found_count;
     if (in->query.rows == in->exact.rows) {
         for (uint32_t i = 0; i < count; i++)
-            searcher->ranked[i] = searcher->found[i] & ~ARB_CANDIDATE_FLAG; /* no tree marks yet */
+            searcher->results[i] = searcher->found[i] & ~ARB_CANDIDATE_FLAG; /* no tree marks yet */
         return;
     }
     for (uint32_t done = 0; done < count;) {
@@ -58,7 +59,7 @@ static void rank(const insertion *in)
         arb_score(&in->exact, searcher->fresh, batch, searcher->distances);
         for (uint32_t i = 0; i < batch; i++, done++) {
             uint64_t candidate = arb_candidate(searcher->distances[i], searcher->fresh[i]);
-            arb_candidates_insert(searcher->ranked, done, candidate);
+            arb_candidates_insert(searcher->results, done, candidate);
         }
     }
 }
@@ -74,7 +75,7 @@ static arb_status choose(const insertion *in, uint32_t level)
         return status;
     rank(in);
     searcher->selected_count[level] =
-        arb_select_neighbors(in->graph, searcher, searcher->ranked, searcher->found_count,
+        arb_select_neighbors(in->graph, searcher, searcher->results, searcher->found_count,
                              in->graph->M, selected_at(in, level));
     return ARB_OK;
 }
@@ -108,12 +109,12 @@ static arb_status join_tree(const insertion *in)
 {
     const arb_searcher *searcher = in->searcher;
     for (uint32_t i = 0; i < searcher->found_count; i++) {
-        if (adopt(in, arb_candidate_node(searcher->ranked[i])))
+        if (adopt(in, arb_candidate_node(searcher->results[i])))
             return ARB_OK;
     }
     /* Each round that fails means that another insert took the place first. */
     for (;;) {
-        uint32_t leaf = arb_tree_leaf(in->graph, arb_candidate_node(searcher->ranked[0]));
+        uint32_t leaf = arb_tree_leaf(in->graph, arb_candidate_node(searcher->results[0]));
         if (leaf == ARB_NO_NEIGHBOR)
             return arb_fail(ARB_CORRUPT, "node %u: the graph's tree links are no tree", in->node);
         if (adopt(in, leaf))
@@ -222,6 +223,8 @@ static arb_status make_room(arb_graph *graph, arb_searcher *searcher, uint32_t n
     if (atomic_load_explicit(&segment->level0[at], memory_order_relaxed) != 0)
         return arb_fail(ARB_INVALID_ARGUMENT, "node %u: it is linked already", node);
     status = arb_searcher_prepare(graph, searcher, graph->ef_construction + graph->M0);
+    if (status == ARB_OK)
+        status = arb_heaps_grow(searcher, 0, graph->ef_construction + (size_t)graph->M0);
     if (status == ARB_OK)
         status = arb_slots_reserve(graph, searcher, (level + 1) * ((size_t)graph->M0 + 1) + 1);
     if (status != ARB_OK)

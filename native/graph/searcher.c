@@ -19,7 +19,6 @@ void arb_searcher_free(arb_searcher *searcher)
     free(searcher->frontier);
     free(searcher->results);
     free(searcher->query_code);
-    free(searcher->ranked);
     free(searcher->fresh);
     free(searcher->distances);
     free(searcher->selected);
@@ -102,16 +101,10 @@ arb_status arb_searcher_prepare(const arb_graph *graph, arb_searcher *searcher, 
     }
     if (capacity > searcher->found_capacity) {
         uint64_t *found = malloc(((size_t)capacity + 1) * sizeof *found);
-        uint64_t *ranked = malloc(((size_t)capacity + 1) * sizeof *ranked);
-        if (found == NULL || ranked == NULL) {
-            free(found);
-            free(ranked);
+        if (found == NULL)
             return arb_fail(ARB_RESOURCE_EXHAUSTED, "no memory for %u candidates", capacity);
-        }
         free(searcher->found);
-        free(searcher->ranked);
         searcher->found = found;
-        searcher->ranked = ranked;
         searcher->found_capacity = capacity;
     }
     return ARB_OK;

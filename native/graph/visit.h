@@ -21,12 +21,6 @@ static inline int arb_visit(arb_searcher *searcher, uint32_t node)
     return 1;
 }
 
-/* Whether arb_visit would return 0. */
-static inline int arb_is_visited(const arb_searcher *searcher, uint32_t node)
-{
-    return node >= searcher->visited_nodes || ((searcher->visited[node / 64] >> (node % 64)) & 1);
-}
-
 /* Room for `count` more arb_visit calls. */
 static inline arb_status arb_visit_reserve(arb_searcher *searcher, uint32_t count)
 {

@@ -1,7 +1,7 @@
 /* Which index runs generated code: one that a calibration showed to win by it. */
 #include "index/index.h"
 
-/* Below this every row is in some cache whatever is done, and codes are not made either. */
+/* Below this every row is in some cache whatever is done. */
 #define ROWS_MIN 1024u
 
 /* A generated distance is kept where its median pair is so much faster, and is with some certainty

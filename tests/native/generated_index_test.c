@@ -11,18 +11,6 @@
 #define QUERIES 40
 #define HITS 10
 
-/* The widest set that this CPU reports all of. */
-static int32_t widest_set(void)
-{
-    int32_t widest = 0;
-    for (int32_t set = 0; set < arb_kernel_set_count(); set++) {
-        if ((arb_kernel_set_requires(set) & ~arb_cpu_features()) == 0) {
-            widest = set;
-        }
-    }
-    return widest;
-}
-
 /* Whether the set's instructions have a generator: see native/kernels/README.md. */
 static int can_generate(int32_t set, arb_metric metric, arb_codes_kind codes)
 {
@@ -38,7 +26,7 @@ static arb_index *index_of(arb_metric metric, arb_codes_kind codes, arb_generate
 {
     arb_index_options options = test_options(DIM, metric, ARB_ELEMENT_F16);
     options.ef_construction = 32;
-    options.kernel_set = widest_set();
+    options.kernel_set = test_widest_set();
     options.codes = (int32_t)codes;
     options.generated = (int32_t)use;
     arb_index *index = test_index(&options);
@@ -97,7 +85,7 @@ static void answers_do_not_change(void)
                       without.generated_speedup == 0,
                   "generated though switched off");
             int possible =
-                can_generate(widest_set(), (arb_metric)metric, (arb_codes_kind)with.codes);
+                can_generate(test_widest_set(), (arb_metric)metric, (arb_codes_kind)with.codes);
             CHECK(with.generated == possible && (with.generated_bytes != 0) == possible &&
                       (with.generated_speedup > 0) == possible,
                   "metric %d, codes %d: generated %d, %llu bytes, speedup %g", metric, codes,
@@ -221,6 +209,6 @@ int main(void)
     statistics_agree();
     a_fused_graph_has_no_use_for_it();
     code_is_replaced_under_searches();
-    printf("passed with kernel set %s\n", arb_kernel_set_name(widest_set()));
+    printf("passed with kernel set %s\n", arb_kernel_set_name(test_widest_set()));
     return 0;
 }
