@@ -50,6 +50,9 @@
 /* Dot products with many rows of 4-bit codes a call. */
 #define ARB_KERNELS_OF_SQ4(JOB, isa) JOB(sq4_dots, isa)
 
+/* Dot products with four rows of 1-bit codes a call. */
+#define ARB_KERNELS_OF_SQ1(JOB, isa) JOB(sq1_dot_x4, isa)
+
 /* Bitsets of 64-bit words. */
 #define ARB_KERNELS_OF_BITS(JOB, isa)                                                              \
     JOB(bits_and, isa)                                                                             \
@@ -64,6 +67,7 @@
     ARB_KERNELS_OF_SQ8(ONE, FOUR, ref)                                                             \
     ARB_KERNELS_OF_CASTS(CAST, ref)                                                                \
     ARB_KERNELS_OF_SQ4(JOB, ref)                                                                   \
+    ARB_KERNELS_OF_SQ1(JOB, ref)                                                                   \
     ARB_KERNELS_OF_SQ8_CODES(JOB, ref)                                                             \
     ARB_KERNELS_OF_BITS(JOB, ref)
 
@@ -119,6 +123,8 @@
     void name(const uint8_t *src, const float *offset, float scale, float *dst, size_t n)
 #define ARB_SIGNATURE_sq4_dots(name)                                                               \
     void name(const int8_t *query, const uint8_t *codes, size_t steps, size_t groups, float *out)
+#define ARB_SIGNATURE_sq1_dot_x4(name)                                                             \
+    void name(const int8_t *query, const uint8_t *const rows[4], size_t steps, float out[4])
 #define ARB_SIGNATURE_OF_BITS(name)                                                                \
     void name(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words)
 #define ARB_SIGNATURE_bits_and(name) ARB_SIGNATURE_OF_BITS(name)

@@ -39,6 +39,7 @@ static const arb_kernel_set sets[] = {
         CASTS(ref),
         SQ8_CODES(ref),
         .sq4_dots = arb_sq4_dots_ref,
+        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
         BITS(ref),
     },
 #if defined(ARB_ARCH_x86_64)
@@ -50,6 +51,7 @@ static const arb_kernel_set sets[] = {
         CASTS(avx2),
         SQ8_CODES(avx2),
         .sq4_dots = arb_sq4_dots_avx2,
+        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
         BITS(avx2),
     },
     {
@@ -61,6 +63,7 @@ static const arb_kernel_set sets[] = {
         CASTS(avx512),
         SQ8_CODES(avx512),
         .sq4_dots = arb_sq4_dots_avx2,
+        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
         BITS(avx512),
     },
     {
@@ -72,6 +75,7 @@ static const arb_kernel_set sets[] = {
         CASTS(avx512),
         SQ8_CODES(avx512),
         .sq4_dots = arb_sq4_dots_avx512vnni,
+        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
         BITS(avx512),
     },
     {
@@ -84,6 +88,7 @@ static const arb_kernel_set sets[] = {
         CASTS(avx512),
         SQ8_CODES(avx512),
         .sq4_dots = arb_sq4_dots_avx512vnni,
+        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
         BITS(avx512),
     },
 #elif defined(ARB_ARCH_aarch64)
@@ -95,6 +100,7 @@ static const arb_kernel_set sets[] = {
         CASTS(neon),
         SQ8_CODES(neon),
         .sq4_dots = arb_sq4_dots_neon,
+        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
         BITS(neon),
     },
     {
@@ -105,6 +111,7 @@ static const arb_kernel_set sets[] = {
         CASTS(neon),
         SQ8_CODES(neon),
         .sq4_dots = arb_sq4_dots_neondotprod,
+        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
         BITS(neon),
     },
     {
@@ -116,6 +123,7 @@ static const arb_kernel_set sets[] = {
         CASTS(neon),
         SQ8_CODES(neon),
         .sq4_dots = arb_sq4_dots_neondotprod,
+        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
         BITS(neon),
     },
     {
@@ -132,6 +140,7 @@ static const arb_kernel_set sets[] = {
         CASTS(neon),
         SQ8_CODES(neon),
         .sq4_dots = arb_sq4_dots_neondotprod,
+        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
         BITS(neon),
     },
 #endif
@@ -215,6 +224,7 @@ static const job jobs[] = {
     JOB_MEMBER(sq8_encode),
     JOB_MEMBER(sq8_decode),
     JOB_MEMBER(sq4_dots),
+    JOB_MEMBER(sq1_dot_x4),
     JOB_MEMBER(bits_and),
     JOB_MEMBER(bits_or),
     JOB_MEMBER(bits_andnot),

@@ -59,6 +59,12 @@ typedef struct arb_kernel_set {
      * sums of products of 4 * groups rows, converted to float. */
     void (*sq4_dots)(const int8_t *query, const uint8_t *codes, size_t steps, size_t groups,
                      float *out);
+    /* Over 1-bit codes of rows: one query, four rows. A row is `steps` groups of 8 bytes; bit b of
+     * byte j is of element 8 * j + b. query is int8[64 * steps] in -127..127, steps in 1..128.
+     * out[r] is the exact sum of the query's elements whose bits are set in row r, converted to
+     * float. */
+    void (*sq1_dot_x4)(const int8_t *query, const uint8_t *const rows[4], size_t steps,
+                       float out[4]);
     /* Bitsets of `words` words: dst = a & b, a | b, a & ~b. dst may be a or b, and overlaps neither
      * otherwise. */
     void (*bits_and)(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);

@@ -30,6 +30,9 @@ static void check(const kernel_entry *kernel, test_effort effort, kernel_report 
     case SHAPE_DOTS:
         check_dots(kernel, effort, report);
         break;
+    case SHAPE_BIT_DOT:
+        check_bit_dot(kernel, effort, report);
+        break;
     case SHAPE_BITS:
     case SHAPE_POPCOUNT:
         check_bits(kernel, effort, report);

@@ -244,6 +244,19 @@ void NAME(sq4_dots)(const int8_t *query, const uint8_t *codes, size_t steps, siz
     }
 }
 
+void NAME(sq1_dot_x4)(const int8_t *query, const uint8_t *const rows[4], size_t steps, float out[4])
+{
+    for (int row = 0; row < 4; row++) {
+        int32_t sum = 0;
+        for (size_t i = 0; i < 8 * steps; i++) {
+            for (int bit = 0; bit < 8; bit++) {
+                sum += (rows[row][i] >> bit & 1) * query[8 * i + (size_t)bit];
+            }
+        }
+        out[row] = (float)sum;
+    }
+}
+
 /* ---- Bitsets ---- */
 
 #define BITS(op, expression)                                                                       \

@@ -20,8 +20,10 @@
 #define REFERENCE_DOTS(job, isa)                                                                   \
     void job##_##isa(const int8_t *query, const uint8_t *codes, size_t steps, size_t groups,       \
                      float *out);
+#define REFERENCE_BIT_DOT(job, isa)                                                                \
+    void job##_##isa(const int8_t *query, const uint8_t *const rows[4], size_t steps, float out[4]);
 
-#define REFERENCE_JOBS(DISTANCE, CAST, CODEC, DOTS, BITS, POPCOUNT, isa)                           \
+#define REFERENCE_JOBS(DISTANCE, CAST, CODEC, DOTS, BIT_DOT, BITS, POPCOUNT, isa)                  \
     DISTANCE(f16_l2sq, isa)                                                                        \
     DISTANCE(f16_dot, isa)                                                                         \
     DISTANCE(f16_cosine, isa)                                                                      \
@@ -38,6 +40,7 @@
     CODEC(sq8_encode, isa)                                                                         \
     CODEC(sq8_decode, isa)                                                                         \
     DOTS(sq4_dots, isa)                                                                            \
+    BIT_DOT(sq1_dot_x4, isa)                                                                       \
     BITS(bits_and, isa)                                                                            \
     BITS(bits_or, isa)                                                                             \
     BITS(bits_andnot, isa)                                                                         \
@@ -45,7 +48,7 @@
 
 #define REFERENCE_PROTOTYPES(isa)                                                                  \
     REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, REFERENCE_DOTS,            \
-                   REFERENCE_BITS, REFERENCE_POPCOUNT, isa)                                        \
+                   REFERENCE_BIT_DOT, REFERENCE_BITS, REFERENCE_POPCOUNT, isa)                     \
     uint64_t load_##isa(const void *from, size_t bytes);
 
 #if defined(ARB_ARCH_x86_64)

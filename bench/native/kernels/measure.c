@@ -111,7 +111,7 @@ static void fill_unit(element_type type, uint8_t *vector, size_t dim, uint64_t *
 /* The query of a dot over codes is the one signed operand of its family. */
 static element_type type_of_query(const kernel_entry *kernel)
 {
-    if (kernel->shape == SHAPE_DOTS) {
+    if (kernel->shape == SHAPE_DOTS || kernel->shape == SHAPE_BIT_DOT) {
         return TYPE_i8;
     }
     return kernel->type == TYPE_sq8 && kernel->metric == ARB_METRIC_DOT ? TYPE_i8 : kernel->type;
@@ -132,8 +132,8 @@ void measure_prepare(const kernel_entry *kernel, size_t dim)
 {
     uint64_t state = dim;
     size_t stride = (dim * arb_type_size(kernel->type) + 63) / 64 * 64;
-    int are_codes =
-        kernel->type == TYPE_sq8 || kernel->shape == SHAPE_DECODE || kernel->shape == SHAPE_DOTS;
+    int are_codes = kernel->type == TYPE_sq8 || kernel->shape == SHAPE_DECODE ||
+                    kernel->shape == SHAPE_DOTS || kernel->shape == SHAPE_BIT_DOT;
     fill(type_of_query(kernel), are_codes, query, dim, &state);
     for (int row = 0; row < ERROR_ROWS; row++) {
         rows[row] = row_bytes + (size_t)row * stride;
@@ -164,6 +164,23 @@ static void work_in_fours(const bench_call *call, placed_rows *from, long count)
             four[row] = placed_row(from);
         }
         ((arb_distance_x4_fn)call->function)(query, four, call->dim, out);
+        sum += out[0] + out[1] + out[2] + out[3];
+    }
+    sink = sum;
+}
+
+/* The same over rows of bits. */
+static void work_in_fours_of_bits(const bench_call *call, placed_rows *from, long count)
+{
+    float sum = 0;
+    for (long i = 0; i < count; i += 4) {
+        const uint8_t *four[4];
+        float out[4];
+        for (int row = 0; row < 4; row++) {
+            four[row] = placed_row(from);
+        }
+        ((arb_sq1_dot_x4_fn)call->function)((const int8_t *)query, four, (call->dim + 63) / 64,
+                                            out);
         sum += out[0] + out[1] + out[2] + out[3];
     }
     sink = sum;
@@ -209,6 +226,7 @@ static float work_on_row(const bench_call *call, const uint8_t *row)
         return (float)((arb_popcount_fn)call->function)((const void *)row, call->dim);
     case SHAPE_FOUR:
     case SHAPE_DOTS:
+    case SHAPE_BIT_DOT:
         break;
     }
     return NAN;
@@ -225,6 +243,8 @@ static void work(const bench_call *call, placed_rows *from, long count)
         work_in_fours(call, from, count);
     } else if (call->kernel->shape == SHAPE_DOTS) {
         work_in_groups(call, from, count);
+    } else if (call->kernel->shape == SHAPE_BIT_DOT) {
+        work_in_fours_of_bits(call, from, count);
     } else {
         float sum = 0;
         for (long i = 0; i < count; i++) {
@@ -265,6 +285,9 @@ static int is_distance(const kernel_entry *kernel)
 
 double measure_bytes(const kernel_entry *kernel, size_t dim)
 {
+    if (kernel->shape == SHAPE_BIT_DOT) {
+        return (double)((dim + 63) / 64 * 8);
+    }
     return (double)(kernel->shape == SHAPE_DOTS ? (dim + 31) / 32 * 16
                                                 : dim * arb_type_size(kernel->type));
 }
@@ -330,8 +353,8 @@ double measure_error(const kernel_entry *kernel, any_fn function, size_t dim)
     if (kernel->shape == SHAPE_CAST) {
         return cast_error(kernel, function, dim);
     }
-    if (kernel->type == TYPE_u64 || kernel->shape == SHAPE_DOTS) {
-        return 0; /* whole words: right or wrong, which the kernel test says */
+    if (kernel->type == TYPE_u64 || kernel->shape == SHAPE_DOTS || kernel->shape == SHAPE_BIT_DOT) {
+        return 0; /* whole numbers: right or wrong, which the kernel test says */
     }
     if (!is_distance(kernel)) {
         return codec_error(kernel, function, dim);

@@ -45,6 +45,7 @@
 #define JOB_sq8_encode SHAPE_ENCODE, TYPE_f32, TYPE_u8
 #define JOB_sq8_decode SHAPE_DECODE, TYPE_u8, TYPE_f32
 #define JOB_sq4_dots SHAPE_DOTS, TYPE_u8, TYPE_f32
+#define JOB_sq1_dot_x4 SHAPE_BIT_DOT, TYPE_u8, TYPE_f32
 #define JOB_bits_and SHAPE_BITS, TYPE_u64, TYPE_u64
 #define JOB_bits_or SHAPE_BITS, TYPE_u64, TYPE_u64
 #define JOB_bits_andnot SHAPE_BITS, TYPE_u64, TYPE_u64
@@ -115,6 +116,9 @@ static void call_once(const kernel_entry *kernel)
         break;
     case SHAPE_DOTS:
         ((arb_sq4_dots_fn)kernel->function)((void *)source, (void *)other, 1, 1, out);
+        break;
+    case SHAPE_BIT_DOT:
+        ((arb_sq1_dot_x4_fn)kernel->function)((void *)source, (const uint8_t *const *)rows, 1, out);
         break;
     case SHAPE_BITS:
         ((arb_bits_fn)kernel->function)(words, words, words, 64);

@@ -12,6 +12,7 @@ typedef enum kernel_shape {
     SHAPE_ENCODE,
     SHAPE_DECODE,
     SHAPE_DOTS,
+    SHAPE_BIT_DOT,
     SHAPE_BITS,
     SHAPE_POPCOUNT
 } kernel_shape;
@@ -44,6 +45,8 @@ typedef void (*arb_codec_fn)(const void *src, const float *offset, float factor,
                              size_t n);
 typedef void (*arb_sq4_dots_fn)(const int8_t *query, const uint8_t *codes, size_t steps,
                                 size_t groups, float *out);
+typedef void (*arb_sq1_dot_x4_fn)(const int8_t *query, const uint8_t *const rows[4], size_t steps,
+                                  float out[4]);
 
 typedef void (*arb_bits_fn)(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);
 typedef uint64_t (*arb_popcount_fn)(const uint64_t *a, size_t words);

@@ -31,6 +31,11 @@ void check_codec(const kernel_entry *kernel, test_effort effort, kernel_report *
  * longest rows, every byte offset, both ends flush against guard pages, the largest sums. */
 void check_dots(const kernel_entry *kernel, test_effort effort, kernel_report *report);
 
+/* Holds sq1_dot_x4 against the definition: every number of steps in 1..40, the longest rows, every
+ * byte offset, both ends flush against guard pages, each bit alone, all of them with the largest
+ * query. */
+void check_bit_dot(const kernel_entry *kernel, test_effort effort, kernel_report *report);
+
 /* Holds an operation on bitsets against the reference, popcount against a count of its own: the
  * same lengths (in words) and offsets; the result beside its operands and in the place of either.
  */

@@ -225,6 +225,51 @@ static void rounds_groups_up(const int8_t *query, const uint8_t *codes, size_t s
     arb_sq4_dots_ref(query, codes, steps, (groups + 1) / 2 * 2, out);
 }
 
+/* takes the highest bit of a byte for its first element */
+static void reverses_bits(const int8_t *query, const uint8_t *const rows[4], size_t steps,
+                          float out[4])
+{
+    for (int row = 0; row < 4; row++) {
+        int32_t sum = 0;
+        for (size_t i = 0; i < 64 * steps; i++) {
+            sum += (rows[row][i / 8] >> (7 - i % 8) & 1) * query[i];
+        }
+        out[row] = (float)sum;
+    }
+}
+
+/* goes by pairs of steps and leaves the last of an odd number out */
+static void drops_last_step(const int8_t *query, const uint8_t *const rows[4], size_t steps,
+                            float out[4])
+{
+    arb_sq1_dot_x4_ref(query, rows, steps / 2 * 2, out);
+}
+
+/* sums in 16 bits, drained too seldom: right but for long rows of nearly all ones */
+static void drains_too_late(const int8_t *query, const uint8_t *const rows[4], size_t steps,
+                            float out[4])
+{
+    for (int row = 0; row < 4; row++) {
+        int32_t sums[16] = {0};
+        for (size_t i = 0; i < 64 * steps; i++) {
+            int16_t kept = (int16_t)sums[i % 16];
+            sums[i % 16] = kept + (rows[row][i / 8] >> i % 8 & 1) * query[i];
+        }
+        for (int i = 1; i < 16; i++) {
+            sums[0] += sums[i];
+        }
+        out[row] = (float)sums[0];
+    }
+}
+
+/* reads whole pairs of steps of the third row */
+static void reads_row_behind(const int8_t *query, const uint8_t *const rows[4], size_t steps,
+                             float out[4])
+{
+    touch(rows[2], (steps + 1) / 2 * 8 - 1);
+    arb_sq1_dot_x4_ref(query, rows, steps, out);
+}
+
 /* ---- Faults of the calling convention, in assembly ---- */
 
 float arb_planted_callee_saved(const void *query, const void *row, size_t dim);
@@ -257,6 +302,8 @@ float arb_planted_callee_saved_vector(const void *query, const void *row, size_t
     PLANTED(function, "ref", SHAPE_ENCODE, TYPE_f32, TYPE_u8, arb_sq8_encode_ref, caught_by)
 #define PLANTED_DOTS(function, caught_by)                                                          \
     PLANTED(function, "ref", SHAPE_DOTS, TYPE_u8, TYPE_f32, arb_sq4_dots_ref, caught_by)
+#define PLANTED_BIT_DOT(function, caught_by)                                                       \
+    PLANTED(function, "ref", SHAPE_BIT_DOT, TYPE_u8, TYPE_f32, arb_sq1_dot_x4_ref, caught_by)
 #define PLANTED_BITS(function, shape, reference, caught_by)                                        \
     PLANTED(function, "ref", shape, TYPE_u64, TYPE_u64, reference, caught_by)
 
@@ -281,6 +328,10 @@ const planted_fault arb_planted[] = {
     PLANTED(fuses, "ref", SHAPE_DECODE, TYPE_u8, TYPE_f32, arb_sq8_decode_ref, "wanted"),
     PLANTED_DOTS(swaps_nibbles, "wanted"),
     PLANTED_DOTS(rounds_groups_up, "signal"),
+    PLANTED_BIT_DOT(reverses_bits, "wanted"),
+    PLANTED_BIT_DOT(drops_last_step, "wanted"),
+    PLANTED_BIT_DOT(drains_too_late, "the largest sum: row 0 gives"),
+    PLANTED_BIT_DOT(reads_row_behind, "signal"),
     PLANTED_BITS(swaps_operands, SHAPE_BITS, arb_bits_andnot_ref, "wanted"),
     PLANTED_BITS(reads_after_writing, SHAPE_BITS, arb_bits_andnot_ref, "into the first operand"),
     PLANTED_BITS(counts_too_small, SHAPE_POPCOUNT, arb_bits_popcount_ref, "wanted"),
