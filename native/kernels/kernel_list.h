@@ -86,7 +86,9 @@
         ARB_KERNELS_OF_CASTS(CAST, avx2)                                                           \
         ARB_KERNELS_OF_CASTS(CAST, avx512)                                                         \
         ARB_KERNELS_OF_SQ4(JOB, avx2)                                                              \
+        ARB_KERNELS_OF_SQ1(JOB, avx2)                                                              \
         ARB_KERNELS_OF_SQ4(JOB, avx512vnni)                                                        \
+        ARB_KERNELS_OF_SQ1(JOB, avx512vnni)                                                        \
         ARB_KERNELS_OF_SQ8_CODES(JOB, avx2)                                                        \
         ARB_KERNELS_OF_SQ8_CODES(JOB, avx512)                                                      \
         ARB_KERNELS_OF_BITS(JOB, avx2)                                                             \

@@ -51,7 +51,7 @@ static const arb_kernel_set sets[] = {
         CASTS(avx2),
         SQ8_CODES(avx2),
         .sq4_dots = arb_sq4_dots_avx2,
-        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
+        .sq1_dot_x4 = arb_sq1_dot_x4_avx2,
         BITS(avx2),
     },
     {
@@ -63,7 +63,7 @@ static const arb_kernel_set sets[] = {
         CASTS(avx512),
         SQ8_CODES(avx512),
         .sq4_dots = arb_sq4_dots_avx2,
-        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
+        .sq1_dot_x4 = arb_sq1_dot_x4_avx2,
         BITS(avx512),
     },
     {
@@ -75,7 +75,7 @@ static const arb_kernel_set sets[] = {
         CASTS(avx512),
         SQ8_CODES(avx512),
         .sq4_dots = arb_sq4_dots_avx512vnni,
-        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
+        .sq1_dot_x4 = arb_sq1_dot_x4_avx512vnni,
         BITS(avx512),
     },
     {
@@ -88,7 +88,7 @@ static const arb_kernel_set sets[] = {
         CASTS(avx512),
         SQ8_CODES(avx512),
         .sq4_dots = arb_sq4_dots_avx512vnni,
-        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
+        .sq1_dot_x4 = arb_sq1_dot_x4_avx512vnni,
         BITS(avx512),
     },
 #elif defined(ARB_ARCH_aarch64)
