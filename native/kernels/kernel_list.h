@@ -109,7 +109,9 @@
         ARB_KERNELS_OF_SQ8(ONE, FOUR, neondotprod)                                                 \
         ARB_KERNELS_OF_CASTS(CAST, neon)                                                           \
         ARB_KERNELS_OF_SQ4(JOB, neon)                                                              \
+        ARB_KERNELS_OF_SQ1(JOB, neon)                                                              \
         ARB_KERNELS_OF_SQ4(JOB, neondotprod)                                                       \
+        ARB_KERNELS_OF_SQ1(JOB, neondotprod)                                                       \
         ARB_KERNELS_OF_SQ8_CODES(JOB, neon)                                                        \
         ARB_KERNELS_OF_BITS(JOB, neon)
 

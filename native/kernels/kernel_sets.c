@@ -100,7 +100,7 @@ static const arb_kernel_set sets[] = {
         CASTS(neon),
         SQ8_CODES(neon),
         .sq4_dots = arb_sq4_dots_neon,
-        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
+        .sq1_dot_x4 = arb_sq1_dot_x4_neon,
         BITS(neon),
     },
     {
@@ -111,7 +111,7 @@ static const arb_kernel_set sets[] = {
         CASTS(neon),
         SQ8_CODES(neon),
         .sq4_dots = arb_sq4_dots_neondotprod,
-        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
+        .sq1_dot_x4 = arb_sq1_dot_x4_neondotprod,
         BITS(neon),
     },
     {
@@ -123,7 +123,7 @@ static const arb_kernel_set sets[] = {
         CASTS(neon),
         SQ8_CODES(neon),
         .sq4_dots = arb_sq4_dots_neondotprod,
-        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
+        .sq1_dot_x4 = arb_sq1_dot_x4_neondotprod,
         BITS(neon),
     },
     {
@@ -140,7 +140,7 @@ static const arb_kernel_set sets[] = {
         CASTS(neon),
         SQ8_CODES(neon),
         .sq4_dots = arb_sq4_dots_neondotprod,
-        .sq1_dot_x4 = arb_sq1_dot_x4_ref,
+        .sq1_dot_x4 = arb_sq1_dot_x4_neondotprod,
         BITS(neon),
     },
 #endif
