@@ -53,7 +53,9 @@ public final class LucenePeer extends JavaPeer {
 
   private final String variant;
   private float[][] queries = {};
+  /** Of the index built here; null for one that was loaded from a directory not its own. */
   private Path directory;
+
   private MMapDirectory files;
   private DirectoryReader reader;
 
@@ -77,21 +79,41 @@ public final class LucenePeer extends JavaPeer {
 
   @Override
   protected void drop() throws IOException {
-    if (directory == null) {
+    if (files == null) {
       return;
     }
-    reader.close();
-    for (String file : files.listAll()) {
-      files.deleteFile(file);
+    // None where a build or a load failed half way.
+    if (reader != null) {
+      reader.close();
+      reader = null;
     }
     files.close();
-    try (var left = Files.list(directory)) {
-      for (Path file : left.toList()) {
-        Files.delete(file);
+    files = null;
+    if (directory != null) {
+      try (var left = Files.list(directory)) {
+        for (Path file : left.toList()) {
+          Files.delete(file);
+        }
       }
+      Files.delete(directory);
+      directory = null;
     }
-    Files.delete(directory);
-    directory = null;
+  }
+
+  @Override
+  protected boolean save(Path path) throws IOException {
+    Files.createDirectory(path);
+    for (String file : files.listAll()) {
+      Files.copy(directory.resolve(file), path.resolve(file));
+    }
+    return true;
+  }
+
+  @Override
+  protected int load(Path path) throws IOException {
+    files = new MMapDirectory(path);
+    reader = DirectoryReader.open(files);
+    return reader.maxDoc();
   }
 
   @Override

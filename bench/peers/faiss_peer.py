@@ -38,6 +38,14 @@ class Faiss(Peer):
         index.add(base)
         self.index = index
 
+    def save(self, path):
+        faiss.write_index(self.index, path)
+        return True
+
+    def load(self, path, metric, dimension):
+        self.index = faiss.read_index(path)
+        return self.index.ntotal
+
     def bytes(self):
         # The rows, and 2 * M links of 4 bytes a row with offsets: what its file would hold.
         graph = self.index.hnsw

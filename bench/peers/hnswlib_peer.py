@@ -17,6 +17,15 @@ class Hnswlib(Peer):
         index.add_items(base, np.arange(len(base)), num_threads=threads)
         self.index = index
 
+    def save(self, path):
+        self.index.save_index(path)
+        return True
+
+    def load(self, path, metric, dimension):
+        self.index = hnswlib.Index(space=SPACES[metric], dim=dimension)
+        self.index.load_index(path)
+        return self.index.get_current_count()
+
     def bytes(self):
         # The file is the memory image: level-0 blocks (links, vector, label) and upper links.
         return self.index.index_file_size()

@@ -7,6 +7,7 @@ Its Python module searches a batch on one thread, whatever it is asked.
 """
 import math
 import os
+import shutil
 import sys
 import tempfile
 from importlib.metadata import version
@@ -28,31 +29,40 @@ class Ngt(Peer):
     version = version("ngt") + ", searches on one thread whatever is asked"
 
     def build(self, base, metric, M, ef_construction, threads):
-        with tempfile.TemporaryDirectory() as directory:
-            first, refined = str(Path(directory) / "anng"), str(Path(directory) / "onng")
-            ngtpy.create(
-                first,
-                dimension=base.shape[1],
-                edge_size_for_creation=2 * M,
-                distance_type=METRICS[metric],
-            )
-            index = ngtpy.Index(first)
-            index.batch_insert(base, num_threads=threads)
-            index.save()
-            index.close()
-            optimizer = ngtpy.Optimizer(
-                num_of_outgoings=M // 2, num_of_incomings=4 * M, log_disabled=True
-            )
-            # What it would tune is set by epsilon here; the tuning did not end within minutes.
-            optimizer.set_processing_modes(
-                search_parameter_optimization=False,
-                prefetch_parameter_optimization=False,
-                accuracy_table_generation=False,
-            )
-            optimizer.execute(first, refined)
-            self.index = ngtpy.Index(refined, read_only=True)
-            # Its files are the memory image: it says nothing else of bytes.
-            self.file_bytes = sum(file.stat().st_size for file in Path(refined).iterdir())
+        # Its files, until the next build or the end: what save copies.
+        self.files = tempfile.TemporaryDirectory()
+        first, self.refined = (str(Path(self.files.name) / name) for name in ("anng", "onng"))
+        ngtpy.create(
+            first,
+            dimension=base.shape[1],
+            edge_size_for_creation=2 * M,
+            distance_type=METRICS[metric],
+        )
+        index = ngtpy.Index(first)
+        index.batch_insert(base, num_threads=threads)
+        index.save()
+        index.close()
+        optimizer = ngtpy.Optimizer(
+            num_of_outgoings=M // 2, num_of_incomings=4 * M, log_disabled=True
+        )
+        # What it would tune is set by epsilon here; the tuning did not end within minutes.
+        optimizer.set_processing_modes(
+            search_parameter_optimization=False,
+            prefetch_parameter_optimization=False,
+            accuracy_table_generation=False,
+        )
+        optimizer.execute(first, self.refined)
+        self.index = ngtpy.Index(self.refined, read_only=True)
+        # Its files are the memory image: it says nothing else of bytes.
+        self.file_bytes = sum(file.stat().st_size for file in Path(self.refined).iterdir())
+
+    def save(self, path):
+        shutil.copytree(self.refined, path)
+        return True
+
+    def load(self, path, metric, dimension):
+        self.index = ngtpy.Index(path, read_only=True)
+        return self.index.get_num_of_objects()
 
     def bytes(self):
         return self.file_bytes

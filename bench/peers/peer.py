@@ -5,11 +5,17 @@ Requests, and what comes back:
       -> {"version":"0.8.0"}
   {"do":"build","threads":..}
       -> {"seconds":..,"bytes":..,"resident_bytes":..}; replaces the last build
+  {"do":"save","path":PATH}
+      -> {"saved":true}: the index is at PATH, a file or a directory, where nothing was before;
+         {"saved":false}: the peer cannot keep an index, and wrote nothing
+  {"do":"load","path":PATH}
+      -> {"rows":..} of the index that "save" wrote there, which takes the place of a build
   {"do":"search","ef":..,"k":..,"threads":..,"seconds_min":..,"out":FILE}
       -> {"queries":..,"seconds":..,"p50_us":..,"p99_us":..,"distances":.. or null}
       FILE gets one answer of the whole batch: uint32 ids [queries, k], little endian.
   end of input                           -> the process ends
-A failure answers {"error": message} and leaves the peer usable.
+A failure answers {"error": message} and leaves the peer usable. Whether a file is of the data, the
+settings and the version at hand, and what its build had cost, is the caller's to know.
 
 Only the peer's own batch call is timed, so neither this protocol nor Python's cost per query is in
 its queries per second; the latencies are of single calls and hold Python's few microseconds.
@@ -38,6 +44,14 @@ class Peer:
 
     def build(self, base, metric, M, ef_construction, threads):
         """Sets self.index to a new index over base [n, d] float32; nothing else is timed."""
+        raise NotImplementedError
+
+    def save(self, path):
+        """Writes self.index to path, which does not exist; False where the library cannot."""
+        return False
+
+    def load(self, path, metric, dimension):
+        """Sets self.index to what save wrote at path; returns the number of its rows."""
         raise NotImplementedError
 
     def bytes(self):
@@ -99,6 +113,14 @@ class Session:
         grown = resident_bytes() - before
         return {"seconds": seconds, "bytes": int(self.peer.bytes()), "resident_bytes": grown}
 
+    def save(self, request):
+        return {"saved": bool(self.peer.save(request["path"]))}
+
+    def load(self, request):
+        self.peer.index = None
+        rows = self.peer.load(request["path"], self.metric, self.queries.shape[1])
+        return {"rows": int(rows)}
+
     def search(self, request):
         k, ef, threads = request["k"], request["ef"], request["threads"]
         self.peer.set_search(ef, threads)
@@ -140,12 +162,17 @@ def serve(peer):
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     session = Session(peer)
+    requests = {
+        "open": session.open,
+        "build": session.build,
+        "save": session.save,
+        "load": session.load,
+        "search": session.search,
+    }
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            answer = {"open": session.open, "build": session.build, "search": session.search}[
-                request["do"]
-            ](request)
+            answer = requests[request["do"]](request)
         except Exception as failure:  # the harness decides what a failed peer means
             answer = {"error": f"{type(failure).__name__}: {failure}"}
         print(json.dumps(answer), file=answers, flush=True)

@@ -16,6 +16,11 @@ from peer import Peer, serve
 LEANVEC_DIMENSION_MIN = 512
 
 
+def parts(path):
+    """The three directories of a saved index, in the order that the library names them."""
+    return [str(Path(path) / part) for part in ("config", "graph", "rows")]
+
+
 class Svs(Peer):
     version = version("scalable-vs")
 
@@ -24,9 +29,7 @@ class Svs(Peer):
 
     def build(self, base, metric, M, ef_construction, threads):
         # Its documents: alpha 1.2 where distances are minimised, 0.95 for inner products.
-        distance, alpha = (
-            (svs.DistanceType.L2, 1.2) if metric == "l2" else (svs.DistanceType.MIP, 0.95)
-        )
+        alpha = 1.2 if metric == "l2" else 0.95
         parameters = svs.VamanaBuildParameters(
             graph_max_degree=2 * M, window_size=ef_construction, alpha=alpha
         )
@@ -36,10 +39,16 @@ class Svs(Peer):
             svs.write_vecs(base, path)
             file = svs.VectorDataLoader(path, svs.DataType.float32, base.shape[1])
             self.index = svs.Vamana.build(
-                parameters, self.loader(file, base.shape[1]), distance, num_threads=threads
+                parameters,
+                self.loader(file, base.shape[1]),
+                self.distance(metric),
+                num_threads=threads,
             )
         self.row_bytes = {"lvq4x8": 1.5, "lvq8": 1, "leanvec": 1.25}[self.variant] * base.shape[1]
         self.degree = 2 * M
+
+    def distance(self, metric):
+        return svs.DistanceType.L2 if metric == "l2" else svs.DistanceType.MIP
 
     def loader(self, file, dimension):
         if self.variant == "leanvec":
@@ -52,6 +61,20 @@ class Svs(Peer):
             )
         bits = {"lvq4x8": (4, 8), "lvq8": (8, 0)}[self.variant]
         return svs.LVQLoader(file, *bits, strategy=svs.LVQStrategy.Turbo)
+
+    def save(self, path):
+        Path(path).mkdir()
+        self.index.save(*parts(path))
+        return True
+
+    def load(self, path, metric, dimension):
+        config, graph, rows = parts(path)
+        if self.variant == "leanvec":
+            loader = svs.LeanVecLoader(rows)
+        else:
+            loader = svs.LVQLoader(rows, strategy=svs.LVQStrategy.Turbo)
+        self.index = svs.Vamana(config, svs.GraphLoader(graph), loader, self.distance(metric))
+        return self.index.size
 
     def bytes(self):
         # It does not say: codes, and 4 bytes a link with the length of each list.

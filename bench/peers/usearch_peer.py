@@ -32,6 +32,15 @@ class Usearch(Peer):
         index.add(np.arange(len(base)), base.astype(self.dtype), threads=threads)
         self.index = index
 
+    def save(self, path):
+        self.index.save(path)
+        return True
+
+    def load(self, path, metric, dimension):
+        # Into memory: a view of the file would be another index than the one that was built.
+        self.index = Index.restore(path, view=False)
+        return len(self.index)
+
     def bytes(self):
         return self.index.memory_usage
 

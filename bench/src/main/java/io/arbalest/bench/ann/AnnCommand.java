@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import picocli.CommandLine.Command;
@@ -47,6 +48,15 @@ public final class AnnCommand implements Callable<Integer> {
       defaultValue = "1,2",
       description = "Numbers of threads, to build and to search (default: 1,2)")
   private List<Integer> threads;
+
+  @Option(
+      names = "--build-threads",
+      split = ",",
+      description = {
+        "Numbers of threads to build with; searches are of the index that the fewest built",
+        "(default: those of --threads)"
+      })
+  private List<Integer> buildThreads;
 
   @Option(
       names = "--ef",
@@ -113,6 +123,15 @@ public final class AnnCommand implements Callable<Integer> {
       })
   private Path peerJava = Path.of(System.getProperty("java.home"), "bin", "java");
 
+  @Option(
+      names = "--keep",
+      paramLabel = "DIR",
+      description = {
+        "Keeps the peers' indexes there, and loads them where an earlier run built the same",
+        "(default: every index is built)"
+      })
+  private Path keep;
+
   @Option(names = "--repeats", defaultValue = "5", description = "Turns a setting (default: 5)")
   private int repeats;
 
@@ -145,8 +164,8 @@ public final class AnnCommand implements Callable<Integer> {
       List<Contender> contenders = new ArrayList<>();
       try {
         addArbalest(contenders, baseFile, queryRows, allocator);
-        List<String> leftOut = new ArrayList<>(addPeers(contenders, scratch.path()));
-        Arena.Plan plan = new Arena.Plan(threads, efs, data.k(), repeats, secondsMin);
+        List<String> leftOut = new ArrayList<>(addPeers(contenders, baseFile, scratch.path()));
+        Arena.Plan plan = new Arena.Plan(threads, buildThreads, efs, data.k(), repeats, secondsMin);
         Arena arena = new Arena(plan, answers, System.err::println);
         arena.run(contenders);
         arena.failed().forEach((name, reason) -> leftOut.add(name + ": " + reason));
@@ -166,7 +185,7 @@ public final class AnnCommand implements Callable<Integer> {
   }
 
   /** Returns the peers that cannot run, each with the reason. */
-  private List<String> addPeers(List<Contender> contenders, Path scratch)
+  private List<String> addPeers(List<Contender> contenders, VectorFile baseFile, Path scratch)
       throws InterruptedException {
     PeerProcess.PeerData files =
         new PeerProcess.PeerData(
@@ -175,7 +194,9 @@ public final class AnnCommand implements Callable<Integer> {
             data.metric(),
             m,
             efConstruction);
-    Peers started = new Peers(scratch, files, peerJava);
+    KeptIndexes kept =
+        keep == null ? null : new KeptIndexes(keep, files, baseFile.rows(), baseFile.dimension());
+    Peers started = new Peers(scratch, files, kept, peerJava);
     contenders.addAll(started.start(Peers.expand(peers)));
     started.unavailable().forEach(peer -> System.err.println("left out: " + peer));
     return started.unavailable();
@@ -229,8 +250,12 @@ public final class AnnCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw data.wrong("--peers: " + e.getMessage());
     }
-    if (repeats < 1 || threads.stream().anyMatch(count -> count < 1 || count > 256)) {
-      throw data.wrong("--repeats is 1 or more, --threads are 1..256");
+    buildThreads = buildThreads == null ? threads : buildThreads;
+    if (repeats < 1
+        || Stream.of(threads, buildThreads)
+            .flatMap(List::stream)
+            .anyMatch(count -> count < 1 || count > 256)) {
+      throw data.wrong("--repeats is 1 or more, --threads and --build-threads are 1..256");
     }
   }
 
@@ -260,6 +285,7 @@ public final class AnnCommand implements Callable<Integer> {
     parameters.put("ef_construction", efConstruction);
     parameters.put("ef", efs);
     parameters.put("threads", threads);
+    parameters.put("build_threads", buildThreads);
     parameters.put("repeats", repeats);
     parameters.put("seconds_min", secondsMin);
     return parameters;

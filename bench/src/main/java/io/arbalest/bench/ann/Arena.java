@@ -19,8 +19,19 @@ import java.util.function.Consumer;
  */
 final class Arena {
 
-  /** What is asked of every contender. */
-  record Plan(List<Integer> threads, List<Integer> efs, int k, int repeats, double secondsMin) {}
+  /**
+   * What is asked of every contender.
+   *
+   * @param threads numbers of threads to search with
+   * @param buildThreads numbers of threads to build with; the searches are of the smallest's index
+   */
+  record Plan(
+      List<Integer> threads,
+      List<Integer> buildThreads,
+      List<Integer> efs,
+      int k,
+      int repeats,
+      double secondsMin) {}
 
   private final Plan plan;
   private final TruthFile truth;
@@ -59,7 +70,7 @@ final class Arena {
   /** Builds and searches; {@code contenders} come out with an index built by the fewest threads. */
   void run(List<Contender> contenders) throws IOException, InterruptedException {
     List<Contender> active = new ArrayList<>(contenders);
-    List<Integer> byThreads = new ArrayList<>(plan.threads());
+    List<Integer> byThreads = new ArrayList<>(plan.buildThreads());
     byThreads.sort(Comparator.reverseOrder());
     for (int threads : byThreads) {
       turns(active, contender -> build(contender, threads));
@@ -100,17 +111,11 @@ final class Arena {
 
   private void build(Contender contender, int threads) throws IOException, InterruptedException {
     Contender.Build built = contender.build(threads);
-    builds.add(
-        new AnnBuild(
-            contender.system(),
-            contender.variant(),
-            threads,
-            built.seconds(),
-            built.bytes(),
-            built.residentBytes()));
+    builds.add(AnnBuild.of(contender, threads, built));
     progress.accept(
-        "built %-28s %d thread(s) %8.2f s %8.1f MiB, %8.1f resident"
+        "%-6s %-28s %d thread(s) %8.2f s %8.1f MiB, %8.1f resident"
             .formatted(
+                built.kept() == null ? "built" : "loaded",
                 contender.name(),
                 threads,
                 built.seconds(),

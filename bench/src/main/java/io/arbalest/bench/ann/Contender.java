@@ -17,7 +17,10 @@ interface Contender extends AutoCloseable {
   /** Version and settings worth a line in the report. */
   String about();
 
-  /** Builds a new index over the whole base and drops the last one. */
+  /**
+   * Builds a new index over the whole base and drops the last one; one that was kept from an
+   * earlier build with as many threads may take its place.
+   */
   Build build(int threads) throws IOException, InterruptedException;
 
   /** Answers all queries, as often as it takes to fill the time asked for. */
@@ -36,8 +39,23 @@ interface Contender extends AutoCloseable {
    * @param seconds until the last row is searchable by the graph
    * @param bytes of the index in memory, vectors included, by its own account
    * @param residentBytes by which the memory of its process that is in RAM grew
+   * @param kept null for a build of this run
    */
-  record Build(double seconds, long bytes, long residentBytes) {}
+  record Build(double seconds, long bytes, long residentBytes, Kept kept) {
+
+    /** A build of this run. */
+    Build(double seconds, long bytes, long residentBytes) {
+      this(seconds, bytes, residentBytes, null);
+    }
+  }
+
+  /**
+   * What tells the build of an index that was loaded from one of this run.
+   *
+   * @param ended when that build ended, ISO 8601 in UTC
+   * @param loadAverage of the machine at that time: a build beside other work says little of speed
+   */
+  record Kept(String ended, double loadAverage) {}
 
   /**
    * @param answers [queries][k] row numbers

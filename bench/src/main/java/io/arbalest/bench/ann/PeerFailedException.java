@@ -5,7 +5,7 @@ import java.io.IOException;
 /**
  * A peer cannot go on. The run goes on without it: what another library lacks is not our failure.
  */
-final class PeerFailedException extends IOException {
+class PeerFailedException extends IOException {
 
   private static final long serialVersionUID = 1L;
 

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -31,18 +32,27 @@ final class PeerProcess implements Contender {
   private final BufferedReader answers;
   private final Path errors;
   private final Path ids;
+  private final KeptIndexes kept;
   private final String about;
 
   /**
    * Starts the process and lets it read its data.
    *
+   * @param kept where indexes are kept between runs; null where each is built anew
    * @param scratch a directory that outlives the peer
    * @throws IOException with the end of what the process printed, if it does not answer
    */
-  PeerProcess(String system, String variant, List<String> command, PeerData data, Path scratch)
+  PeerProcess(
+      String system,
+      String variant,
+      List<String> command,
+      PeerData data,
+      KeptIndexes kept,
+      Path scratch)
       throws IOException {
     this.system = system;
     this.variant = variant;
+    this.kept = kept;
     errors = scratch.resolve(system + "-" + variant + ".stderr");
     ids = scratch.resolve(system + "-" + variant + ".ids");
     process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
@@ -81,6 +91,51 @@ final class PeerProcess implements Contender {
 
   @Override
   public Build build(int threads) throws IOException {
+    if (kept == null) {
+      return builtAnew(threads);
+    }
+    KeptIndexes.Place place = kept.place(system, variant, about, threads);
+    Optional<Build> before = place.read();
+    if (before.isPresent() && load(place)) {
+      return before.get();
+    }
+    Build built = builtAnew(threads);
+    save(place, built);
+    return built;
+  }
+
+  /** Whether the peer now has the index kept there; one that it cannot read is built anew. */
+  private boolean load(KeptIndexes.Place place) throws IOException {
+    try {
+      int rows = ask(about(place, "load")).path("rows").asInt();
+      if (rows == kept.rows()) {
+        return true;
+      }
+      System.err.println(place.index() + " has " + rows + " rows, not " + kept.rows());
+    } catch (PeerRefusedException e) {
+      System.err.println(place.index() + " was not loaded: " + e.getMessage());
+    }
+    return false;
+  }
+
+  /** Keeps what was built, where the peer can; what it cannot does not touch the run. */
+  private void save(KeptIndexes.Place place, Build built) throws IOException {
+    place.clear();
+    try {
+      if (ask(about(place, "save")).path("saved").asBoolean()) {
+        place.write(built);
+      }
+    } catch (PeerRefusedException e) {
+      System.err.println(name() + " was not kept: " + e.getMessage());
+      place.clear();
+    }
+  }
+
+  private static ObjectNode about(KeptIndexes.Place place, String request) {
+    return MAPPER.createObjectNode().put("do", request).put("path", place.index().toString());
+  }
+
+  private Build builtAnew(int threads) throws IOException {
     JsonNode answer = ask(MAPPER.createObjectNode().put("do", "build").put("threads", threads));
     return new Build(
         answer.path("seconds").asDouble(),
@@ -145,7 +200,7 @@ final class PeerProcess implements Contender {
     }
     JsonNode answer = MAPPER.readTree(line);
     if (answer.has("error")) {
-      throw new PeerFailedException(answer.get("error").asText());
+      throw new PeerRefusedException(answer.get("error").asText());
     }
     return answer;
   }

@@ -41,15 +41,18 @@ final class Peers {
 
   private final Path scratch;
   private final PeerData data;
+  private final KeptIndexes kept;
   private final Path java;
   private final List<String> unavailable = new ArrayList<>();
 
   /**
+   * @param kept where indexes are kept between runs; null where each is built anew
    * @param java the java command for JVector and Lucene
    */
-  Peers(Path scratch, PeerData data, Path java) {
+  Peers(Path scratch, PeerData data, KeptIndexes kept, Path java) {
     this.scratch = scratch;
     this.data = data;
+    this.kept = kept;
     this.java = java;
   }
 
@@ -102,7 +105,7 @@ final class Peers {
       try {
         List<String> command = new ArrayList<>(command(name));
         command.add(variant);
-        started.add(new PeerProcess(name, variant, command, data, scratch));
+        started.add(new PeerProcess(name, variant, command, data, kept, scratch));
       } catch (IOException e) {
         unavailable.add(entry + ": " + e.getMessage());
       }

@@ -67,26 +67,45 @@ final class Standings {
     return table;
   }
 
-  /** A row a build. */
+  /**
+   * A row a build. One whose index was loaded says of when it is and how busy the machine was, and
+   * has no ratio: a ratio is of builds of one run.
+   */
   Table builds() {
-    Table table =
-        new Table(
+    boolean anyKept = arena.builds().stream().anyMatch(AnnBuild::kept);
+    List<String> head =
+        new ArrayList<>(
             List.of("contender", "threads", "build s", "x hnswlib", "index MiB", "resident MiB"));
+    if (anyKept) {
+      head.add("loaded, built");
+    }
+    Table table = new Table(head);
     for (AnnBuild build : arena.builds()) {
       String ratio = "-";
       for (AnnBuild other : arena.builds()) {
-        if (other.contender().equals(REFERENCE) && other.threads() == build.threads()) {
+        if (other.contender().equals(REFERENCE)
+            && other.threads() == build.threads()
+            && !other.kept()
+            && !build.kept()) {
           ratio = format("%.2f", other.seconds() / build.seconds());
         }
       }
-      table.add(
-          List.of(
-              build.contender(),
-              Integer.toString(build.threads()),
-              format("%.2f", build.seconds()),
-              ratio,
-              format("%.1f", build.bytes() / 1048576.0),
-              format("%.1f", build.residentBytes() / 1048576.0)));
+      List<String> row =
+          new ArrayList<>(
+              List.of(
+                  build.contender(),
+                  Integer.toString(build.threads()),
+                  format("%.2f", build.seconds()),
+                  ratio,
+                  format("%.1f", build.bytes() / 1048576.0),
+                  format("%.1f", build.residentBytes() / 1048576.0)));
+      if (anyKept) {
+        row.add(
+            build.kept()
+                ? build.keptSince() + format(", load %.2f", build.keptLoadAverage())
+                : "-");
+      }
+      table.add(row);
     }
     return table;
   }

@@ -72,6 +72,16 @@ public abstract class JavaPeer {
   protected abstract void build(float[][] rows, Settings settings, int threads)
       throws IOException, InterruptedException, ExecutionException;
 
+  /** Writes the index to a path where nothing is; false where the library cannot be told to. */
+  protected boolean save(Path path) throws IOException {
+    return false;
+  }
+
+  /** Takes the index that {@link #save} wrote, and returns the number of its rows. */
+  protected int load(Path path) throws IOException {
+    throw new UnsupportedOperationException("load " + path);
+  }
+
   /** Memory of the index by the library's own account, vectors included. */
   protected abstract long bytes() throws IOException;
 
@@ -106,6 +116,8 @@ public abstract class JavaPeer {
     switch (request.path("do").asText()) {
       case "open" -> open(request, answer);
       case "build" -> build(request.path("threads").asInt(), answer);
+      case "save" -> answer.put("saved", save(Path.of(request.path("path").asText())));
+      case "load" -> load(Path.of(request.path("path").asText()), answer);
       case "search" -> search(request, answer);
       default -> throw new IllegalArgumentException("do: " + request.path("do"));
     }
@@ -154,6 +166,12 @@ public abstract class JavaPeer {
     warm = false;
     answer.put("bytes", bytes());
     answer.put("resident_bytes", MachineFacts.residentBytes() - before);
+  }
+
+  private void load(Path path, ObjectNode answer) throws IOException {
+    drop();
+    answer.put("rows", load(path));
+    warm = false;
   }
 
   /** The rows are this method's own: afterwards only what the library keeps is in memory. */

@@ -25,9 +25,14 @@ public final class MachineFacts {
     facts.put("arch", System.getProperty("os.arch"));
     facts.put(
         "java", System.getProperty("java.vm.name") + " " + System.getProperty("java.version"));
-    double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
-    facts.put("load_average", Math.round(load * 100) / 100.0);
+    facts.put("load_average", loadAverage());
     return facts;
+  }
+
+  /** How many tasks ran or waited for a core in the last minute, to two decimals. */
+  public static double loadAverage() {
+    double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+    return Math.round(load * 100) / 100.0;
   }
 
   /** One line for people. */

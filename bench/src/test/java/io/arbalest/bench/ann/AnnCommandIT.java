@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
@@ -51,24 +52,8 @@ class AnnCommandIT {
   @Test
   void measuresOrListsEveryContender() throws IOException {
     writeData();
-    Path json = directory.resolve("out.json");
-    int code =
-        new CommandLine(new BenchCommand())
-            .execute(
-                "ann",
-                "--base=" + directory.resolve("base.fbin"),
-                "--queries=" + directory.resolve("queries.fbin"),
-                "--truth=" + directory.resolve("truth.ibin"),
-                "--metric=l2",
-                "--codes=none,sq8",
-                "--peers=hnswlib,jvector/float32,lucene/float32",
-                "--threads=1",
-                "--ef=64",
-                "--repeats=1",
-                "--seconds=0.01",
-                "--json=" + json);
-    assertThat(code).isZero();
-    JsonNode report = new ObjectMapper().readTree(json.toFile());
+    JsonNode report =
+        run("--codes=none,sq8", "--peers=hnswlib,jvector/float32,lucene/float32", "--threads=1");
     List<String> measured =
         StreamSupport.stream(report.get("rows").spliterator(), false)
             .map(row -> row.get("system").asText() + "/" + row.get("variant").asText())
@@ -90,6 +75,54 @@ class AnnCommandIT {
     for (String peer : List.of("hnswlib/float32", "lucene/float32")) {
       assertThat(measured.contains(peer)).as(leftOut).isNotEqualTo(leftOut.contains(peer + ": "));
     }
+  }
+
+  @Test
+  void searchesKeptIndexesAsItDidThoseItBuilt() throws IOException {
+    writeData();
+    String[] options = {
+      "--peers=hnswlib,jvector/float32,lucene/float32",
+      "--threads=1,2",
+      "--build-threads=2",
+      "--keep=" + directory.resolve("keep")
+    };
+    JsonNode first = run(options);
+    JsonNode second = run(options);
+    assertThat(first.get("builds").size()).isEqualTo(second.get("builds").size()).isGreaterThan(1);
+    for (JsonNode build : first.get("builds")) {
+      assertThat(build.get("threads").asInt()).isEqualTo(2);
+      assertThat(build.get("kept").asBoolean()).as("kept: %s", build).isFalse();
+    }
+    for (JsonNode build : second.get("builds")) {
+      boolean keeps = List.of("hnswlib", "lucene").contains(build.get("system").asText());
+      assertThat(build.get("kept").asBoolean()).as("kept: %s", build).isEqualTo(keeps);
+    }
+    for (int row = 0; row < first.get("rows").size(); row++) {
+      JsonNode built = first.get("rows").get(row);
+      if (List.of("hnswlib", "lucene").contains(built.get("system").asText())) {
+        assertThat(second.get("rows").get(row).get("recall")).isEqualTo(built.get("recall"));
+      }
+    }
+  }
+
+  private JsonNode run(String... options) throws IOException {
+    Path json = directory.resolve("out.json");
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "ann",
+                "--base=" + directory.resolve("base.fbin"),
+                "--queries=" + directory.resolve("queries.fbin"),
+                "--truth=" + directory.resolve("truth.ibin"),
+                "--metric=l2",
+                "--ef=64",
+                "--repeats=1",
+                "--seconds=0.01",
+                "--json=" + json));
+    arguments.addAll(List.of(options));
+    int code = new CommandLine(new BenchCommand()).execute(arguments.toArray(String[]::new));
+    assertThat(code).isZero();
+    return new ObjectMapper().readTree(json.toFile());
   }
 
   private void writeData() throws IOException {

@@ -70,7 +70,7 @@ class ArenaTest {
 
   @Test
   void letsContendersTakeTurnsAndAnotherBeginEachRepeat() throws Exception {
-    Arena.Plan plan = new Arena.Plan(List.of(1, 2), List.of(10, 20), 2, 2, 0);
+    Arena.Plan plan = new Arena.Plan(List.of(1, 2), List.of(1, 2), List.of(10, 20), 2, 2, 0);
     run(plan, new Model("a", 1), new Model("b", 2));
     assertThat(turns)
         .containsExactly(
@@ -98,18 +98,19 @@ class ArenaTest {
 
   @Test
   void reportsRecallBesideSpeed() throws Exception {
-    Arena arena = run(new Arena.Plan(List.of(1), List.of(10, 20), 2, 3, 0), new Model("a", 1));
+    Arena arena =
+        run(new Arena.Plan(List.of(1), List.of(1), List.of(10, 20), 2, 3, 0), new Model("a", 1));
     assertThat(arena.rows())
         .containsExactly(
             new AnnRow("a", "float32", 1, 10, 0.75, 100, 10, 20, 100, 100, 100.0),
             new AnnRow("a", "float32", 1, 20, 1.0, 50, 20, 40, 50, 50, 200.0));
     assertThat(arena.builds())
-        .containsExactly(new AnnBuild("a", "float32", 1, 6.0, 1 << 20, 3 << 20));
+        .containsExactly(new AnnBuild("a", "float32", 1, 6.0, 1 << 20, 3 << 20, false, null, null));
   }
 
   @Test
   void comparesWithTheReferenceAtEqualRecall() throws Exception {
-    Arena.Plan plan = new Arena.Plan(List.of(1), List.of(10, 20), 2, 2, 0);
+    Arena.Plan plan = new Arena.Plan(List.of(1), List.of(1), List.of(10, 20), 2, 2, 0);
     Arena arena = run(plan, new Model("hnswlib", 1), new Model("fast", 3));
     Standings standings = new Standings(arena, plan, List.of("fast/float32", "hnswlib/float32"));
     List<String> lines = standings.speed().text().lines().toList();
@@ -129,6 +130,42 @@ class ArenaTest {
   }
 
   @Test
+  void buildsWithOtherThreadsThanItSearches() throws Exception {
+    run(new Arena.Plan(List.of(1, 2), List.of(2), List.of(10), 2, 1, 0), new Model("a", 1));
+    assertThat(turns).containsExactly("build a 2", "search a 1 10", "search a 2 10");
+  }
+
+  @Test
+  void tellsALoadedIndexFromABuildOfTheRun() throws Exception {
+    Contender kept =
+        new Model("kept", 1) {
+          @Override
+          public Build build(int threads) {
+            return new Build(9, 1 << 20, 3 << 20, new Kept("2026-01-02T03:04:05Z", 1.5));
+          }
+        };
+    Arena.Plan plan = new Arena.Plan(List.of(1), List.of(1), List.of(20), 2, 1, 0);
+    Arena arena = run(plan, new Model("hnswlib", 1), kept);
+    assertThat(arena.builds())
+        .last()
+        .isEqualTo(
+            new AnnBuild(
+                "kept",
+                "float32",
+                1,
+                9,
+                1 << 20,
+                3 << 20,
+                true,
+                "2026-01-02T03:04:05Z",
+                (Double) 1.5));
+    List<String> names = List.of("hnswlib/float32", "kept/float32");
+    assertThat(new Standings(arena, plan, names).builds().text())
+        .containsPattern("hnswlib/float32 +1 +6.00 +1.00 +1.0 +3.0 +-")
+        .containsPattern("kept/float32 +1 +9.00 +- +1.0 +3.0 +2026-01-02T03:04:05Z, load 1.50");
+  }
+
+  @Test
   void goesOnWithoutAPeerThatFails() throws Exception {
     Contender failing =
         new Model("broken", 1) {
@@ -141,7 +178,7 @@ class ArenaTest {
             return super.search(ef, k, threads, secondsMin);
           }
         };
-    Arena.Plan plan = new Arena.Plan(List.of(1), List.of(10, 20), 2, 1, 0);
+    Arena.Plan plan = new Arena.Plan(List.of(1), List.of(1), List.of(10, 20), 2, 1, 0);
     Arena arena = run(plan, failing, new Model("a", 1));
     assertThat(arena.failed()).containsExactly(Map.entry("broken/float32", "it ended: no memory"));
     assertThat(arena.rows()).extracting(AnnRow::system).containsExactly("a", "a");

@@ -21,7 +21,7 @@ class PeersTest {
 
   private void assertFails(String script, String reason) {
     List<String> command = List.of("sh", "-c", script);
-    assertThatThrownBy(() -> new PeerProcess("broken", "float32", command, data(), scratch))
+    assertThatThrownBy(() -> new PeerProcess("broken", "float32", command, data(), null, scratch))
         .isInstanceOf(PeerFailedException.class)
         .hasMessage(reason);
   }
@@ -41,7 +41,7 @@ class PeersTest {
     Files.createDirectories(java.getParent());
     Files.createFile(java);
     Files.writeString(scratch.resolve("jdk/release"), "JAVA_VERSION=\"17.0.15\"\n");
-    Peers peers = new Peers(scratch, data(), java);
+    Peers peers = new Peers(scratch, data(), null, java);
     assertThat(peers.start(Peers.expand(List.of("lucene")))).isEmpty();
     assertThat(peers.unavailable())
         .containsExactly(
