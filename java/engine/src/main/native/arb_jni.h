@@ -25,6 +25,12 @@ static_assert(offsetof(arb_index_stats, codes) == 100, "IndexStructs.java");
 static_assert(offsetof(arb_index_stats, code_bytes) == 112, "IndexStructs.java");
 static_assert(offsetof(arb_index_stats, generated_speedup) == 128, "IndexStructs.java");
 
+/* CallScope.java writes structs of the Arrow C Data Interface by offset. */
+static_assert(sizeof(struct ArrowSchema) == 72, "CallScope.java");
+static_assert(offsetof(struct ArrowSchema, release) == 56, "CallScope.java");
+static_assert(sizeof(struct ArrowArray) == 80, "CallScope.java");
+static_assert(offsetof(struct ArrowArray, release) == 64, "CallScope.java");
+
 /* The release callback of an array whose buffers stay its producer's. */
 static inline void arb_jni_release(struct ArrowArray *array)
 {
@@ -36,14 +42,36 @@ static inline void arb_jni_release(struct ArrowArray *array)
     array->release = nullptr;
 }
 
+/* The same of a schema. */
 static inline void arb_jni_keep_schema(struct ArrowSchema *schema)
 {
+    for (int64_t i = 0; i < schema->n_children; i++) {
+        if (schema->children[i]->release) {
+            schema->children[i]->release(schema->children[i]);
+        }
+    }
     schema->release = nullptr;
 }
 
 static inline int64_t arb_jni_release_borrowed()
 {
     return reinterpret_cast<int64_t>(&arb_jni_release);
+}
+
+static inline int64_t arb_jni_release_borrowed_schema()
+{
+    return reinterpret_cast<int64_t>(&arb_jni_keep_schema);
+}
+
+/* Releases an answer; structs that no call filled are all zeros, and left alone. */
+static inline void arb_jni_release_answer(struct ArrowSchema *schema, struct ArrowArray *array)
+{
+    if (array->release) {
+        array->release(array);
+    }
+    if (schema->release) {
+        schema->release(schema);
+    }
 }
 
 /* Searches one float32 query of `dim` components. The Arrow structs lie on this stack and borrow

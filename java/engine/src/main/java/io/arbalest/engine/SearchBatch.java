@@ -1,6 +1,9 @@
 package io.arbalest.engine;
 
+import io.arbalest.engine.internal.ArrowOutput;
+import java.util.List;
 import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.UInt4Vector;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -11,32 +14,41 @@ import org.apache.arrow.vector.VectorSchemaRoot;
  * {@link #close()}. Not thread-safe, as Arrow vectors are not.
  */
 public final class SearchBatch implements AutoCloseable {
-  private final VectorSchemaRoot root;
+  private final UInt4Vector queries;
+  private final BigIntVector ids;
+  private final Float4Vector distances;
   private final SearchStats stats;
+  private VectorSchemaRoot root;
 
-  SearchBatch(VectorSchemaRoot root, SearchStats stats) {
-    this.root = root;
+  /** Takes over a hit's query, id and distance, in this order. */
+  SearchBatch(List<FieldVector> columns, SearchStats stats) {
+    this.queries = (UInt4Vector) columns.get(0);
+    this.ids = (BigIntVector) columns.get(1);
+    this.distances = (Float4Vector) columns.get(2);
     this.stats = stats;
   }
 
   /** All hits; owned by this batch. */
   public VectorSchemaRoot root() {
+    if (root == null) { // made on demand: who reads the columns does not pay for its maps
+      root = ArrowOutput.root(List.of(queries, ids, distances));
+    }
     return root;
   }
 
   /** For each hit the row of its query, from 0. */
   public UInt4Vector queries() {
-    return (UInt4Vector) root.getVector(0);
+    return queries;
   }
 
   /** For each hit its id. */
   public BigIntVector ids() {
-    return (BigIntVector) root.getVector(1);
+    return ids;
   }
 
   /** For each hit its distance in the index's metric; see {@link Metric}. */
   public Float4Vector distances() {
-    return (Float4Vector) root.getVector(2);
+    return distances;
   }
 
   /** What the call did, summed over its queries. */
@@ -46,6 +58,8 @@ public final class SearchBatch implements AutoCloseable {
 
   @Override
   public void close() {
-    root.close();
+    queries.close();
+    ids.close();
+    distances.close();
   }
 }

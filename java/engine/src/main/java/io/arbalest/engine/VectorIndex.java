@@ -1,6 +1,5 @@
 package io.arbalest.engine;
 
-import io.arbalest.engine.internal.ArrowFields;
 import io.arbalest.engine.internal.ArrowOutput;
 import io.arbalest.engine.internal.CallScope;
 import io.arbalest.engine.internal.Errors;
@@ -146,8 +145,8 @@ public final class VectorIndex implements AutoCloseable {
     }
     try (CallScope scope = new CallScope()) {
       long batch =
-          scope.struct(ids.length, scope.copy(ids), scope.copy("vectors", vectors, dimension));
-      return append(scope, scope.schema(ArrowFields.batch(ArrowFields.floats(dimension))), batch);
+          scope.batch(ids.length, scope.copy(ids), scope.copy("vectors", vectors, dimension));
+      return append(scope, scope.batchSchema(scope.floatsSchema(dimension)), batch);
     }
   }
 
@@ -168,8 +167,8 @@ public final class VectorIndex implements AutoCloseable {
     try (CallScope scope = new CallScope()) {
       return append(
           scope,
-          scope.schema(ArrowFields.batch(vectors.getField())),
-          scope.struct(
+          scope.batchSchema(scope.schema("vectors", vectors)),
+          scope.batch(
               ids.getValueCount(), scope.borrow("ids", ids), scope.borrow("vectors", vectors)));
     }
   }
@@ -205,7 +204,7 @@ public final class VectorIndex implements AutoCloseable {
    */
   public long delete(long... ids) {
     try (CallScope scope = new CallScope()) {
-      return delete(scope, scope.schema(ArrowFields.ids()), scope.copy(ids));
+      return delete(scope, scope.idsSchema(), scope.copy(ids));
     }
   }
 
@@ -217,7 +216,7 @@ public final class VectorIndex implements AutoCloseable {
    */
   public long delete(BigIntVector ids) {
     try (CallScope scope = new CallScope()) {
-      return delete(scope, scope.schema(ArrowFields.ids()), scope.borrow("ids", ids));
+      return delete(scope, scope.idsSchema(), scope.borrow("ids", ids));
     }
   }
 
@@ -290,7 +289,7 @@ public final class VectorIndex implements AutoCloseable {
       FixedSizeListVector queries, SearchOptions options, BufferAllocator allocator) {
     try (CallScope scope = new CallScope()) {
       long array = scope.borrow("queries", queries);
-      long schema = scope.schema(ArrowFields.vectors(queries.getField()));
+      long schema = scope.schema("queries", queries);
       return search(scope, schema, array, options, allocator);
     }
   }
@@ -319,7 +318,7 @@ public final class VectorIndex implements AutoCloseable {
   public FixedSizeListVector vectors(BigIntVector ids, BufferAllocator allocator) {
     try (CallScope scope = new CallScope()) {
       long array = scope.borrow("ids", ids);
-      long schema = scope.schema(ArrowFields.ids());
+      long schema = scope.idsSchema();
       ArrowOutput out = scope.output();
       handle.call(
           index -> Native.arb_index_vectors(index, schema, array, out.schema(), out.array()));
@@ -339,7 +338,7 @@ public final class VectorIndex implements AutoCloseable {
   public FixedSizeListVector cast(FixedSizeListVector vectors, BufferAllocator allocator) {
     try (CallScope scope = new CallScope()) {
       long array = scope.borrow("vectors", vectors);
-      long schema = scope.schema(ArrowFields.vectors(vectors.getField()));
+      long schema = scope.schema("vectors", vectors);
       ArrowOutput out = scope.output();
       handle.call(index -> Native.arb_index_cast(index, schema, array, out.schema(), out.array()));
       return out.lists(allocator, element, dimension);

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.arbalest.engine.ArbalestException.Status;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -11,6 +14,7 @@ import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.util.TransferPair;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -111,6 +115,42 @@ class ArrowInputTest {
   }
 
   @Test
+  void theRootOfABatchIsItsColumns(BufferAllocator allocator) {
+    float[][] rows = TestVectors.wholeNumbers(4, DIMENSION, 3);
+    try (VectorIndex index = index();
+        FixedSizeListVector queries = TestVectors.lists(allocator, TestVectors.FLOAT32, rows)) {
+      index.add(TestVectors.ids(7, 4), rows);
+      SearchBatch batch = index.search(queries, SearchOptions.k(3), allocator);
+      assertThat(batch.root()).as("one root a batch").isSameAs(batch.root());
+      assertThat(batch.root().getRowCount()).isEqualTo(12);
+      assertThat(batch.root().getSchema().getFields())
+          .extracting(Field::toString)
+          .containsExactly(
+              "query: Int(32, false) not null",
+              "id: Int(64, true) not null",
+              "distance: FloatingPoint(SINGLE) not null");
+      assertThat(batch.root().getVector("query")).isSameAs(batch.queries());
+      assertThat(batch.root().getVector("id")).isSameAs(batch.ids());
+      assertThat(batch.root().getVector("distance")).isSameAs(batch.distances());
+      assertThat(batch.ids().get(9)).as("the first hit of the fourth query").isEqualTo(10);
+      batch.close();
+      batch.close(); // does nothing
+    }
+  }
+
+  @Test
+  void noQueriesHaveNoHits(BufferAllocator allocator) {
+    try (VectorIndex index = index();
+        FixedSizeListVector none =
+            TestVectors.emptyLists(allocator, TestVectors.FLOAT32, DIMENSION)) {
+      index.add(TestVectors.ids(0, 5), TestVectors.wholeNumbers(5, DIMENSION, 3));
+      try (SearchBatch batch = index.search(none, SearchOptions.k(3), allocator)) {
+        assertThat(batch.root().getRowCount()).isZero();
+      }
+    }
+  }
+
+  @Test
   void anAllocatorWithoutRoomFailsCleanly(BufferAllocator allocator) {
     float[][] rows = TestVectors.wholeNumbers(200, DIMENSION, 3);
     try (VectorIndex index = index();
@@ -123,6 +163,32 @@ class ArrowInputTest {
       assertThat(small.getAllocatedMemory()).isZero();
       assertThat(index.search(rows[0], 1).ids()).containsExactly(0);
     }
+  }
+
+  @Test
+  void anAnswerThatFindsNoRoomIsFreed(BufferAllocator allocator) throws IOException {
+    float[][] rows = TestVectors.wholeNumbers(200, DIMENSION, 3);
+    long answerBytes = 16L * 200 * 200;
+    try (VectorIndex index = index();
+        BigIntVector ids = TestVectors.idVector(allocator, TestVectors.ids(0, 200));
+        FixedSizeListVector vectors = TestVectors.lists(allocator, TestVectors.FLOAT32, rows);
+        BufferAllocator small = allocator.newChildAllocator("small", 0, 1024)) {
+      index.add(ids, vectors);
+      long before = residentBytes();
+      for (int i = 0; i < 300; i++) {
+        assertThatThrownBy(() -> index.search(vectors, SearchOptions.k(200), small))
+            .hasMessageContaining("no room for 40000 hits");
+      }
+      assertThat(residentBytes() - before)
+          .as("growth over 300 answers")
+          .isLessThan(150 * answerBytes);
+    }
+  }
+
+  /** What this process has in memory, its heap included. */
+  private static long residentBytes() throws IOException {
+    String pages = Files.readString(Path.of("/proc/self/statm")).split(" ")[1];
+    return 4096 * Long.parseLong(pages);
   }
 
   @Test

@@ -134,16 +134,6 @@ class PackagedJarIT {
         .contains("-Dorg.bytedeco.javacpp.cachedir=DIRECTORY");
   }
 
-  @Test
-  void aTemporaryDirectoryThatCannotBeWrittenIsNamed() throws Exception {
-    Path file = Files.createFile(directory.resolve("file"));
-    FreshJvm jvm = smoke(packagedClassPath(JAR, NATIVE_JAR), "-Djava.io.tmpdir=" + file + "/tmp");
-    assertThat(jvm.exitCode()).isNotZero();
-    assertThat(jvm.output())
-        .contains("Arrow's C Data library: cannot be unpacked to or loaded from " + file + "/tmp")
-        .contains("-Djava.io.tmpdir=DIRECTORY");
-  }
-
   /** In a mount namespace of its own, where the machine lets this user have one. */
   @Test
   void aCacheDirectoryMountedNoexecIsNamed() throws Exception {

@@ -6,55 +6,30 @@ import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
 
-/** The schemas of what goes in and comes out, by the names that {@code arbalest.h} gives. */
-public final class ArrowFields {
-  private static final ArrowType INT64 = new ArrowType.Int(64, true);
+/** The schemas of what comes out, by the names that {@code arbalest.h} gives. */
+final class ArrowFields {
   private static final ArrowType FLOAT16 = new ArrowType.FloatingPoint(FloatingPointPrecision.HALF);
   private static final ArrowType FLOAT32 =
       new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
 
+  static final Field QUERY = column("query", new ArrowType.Int(32, false));
+  static final Field ID = column("id", new ArrowType.Int(64, true));
+  static final Field DISTANCE = column("distance", FLOAT32);
+
+  /** The answer of a search. */
+  static final Schema HITS = new Schema(List.of(QUERY, ID, DISTANCE));
+
   private ArrowFields() {}
 
-  /** {@code id: int64}. */
-  public static Field ids() {
-    return new Field("id", FieldType.notNullable(INT64), List.of());
-  }
-
-  /** {@code vector: fixed_size_list<float32>[dimension]}. */
-  public static Field floats(int dimension) {
-    Field item = new Field("item", FieldType.notNullable(FLOAT32), List.of());
-    return new Field(
-        "vector", FieldType.notNullable(new ArrowType.FixedSizeList(dimension)), List.of(item));
-  }
-
-  /** The field of a caller's vectors under the name that the library expects. */
-  public static Field vectors(Field field) {
-    return new Field("vector", field.getFieldType(), field.getChildren());
-  }
-
-  /** {@code struct<id: int64, vector: …>}. */
-  public static Field batch(Field vectors) {
-    return new Field(
-        "batch",
-        FieldType.notNullable(ArrowType.Struct.INSTANCE),
-        List.of(ids(), vectors(vectors)));
-  }
-
-  /** {@code query: uint32}. */
-  public static Field query() {
-    return new Field("query", FieldType.notNullable(new ArrowType.Int(32, false)), List.of());
-  }
-
-  /** {@code distance: float32}. */
-  public static Field distance() {
-    return new Field("distance", FieldType.notNullable(FLOAT32), List.of());
+  private static Field column(String name, ArrowType type) {
+    return new Field(name, FieldType.notNullable(type), List.of());
   }
 
   /** {@code vector: fixed_size_list<element>[dimension]}, null where an id does not live. */
-  public static Field stored(ElementType element, int dimension) {
-    ArrowType type = element == ElementType.FLOAT16 ? FLOAT16 : FLOAT32;
-    Field item = new Field("item", FieldType.notNullable(type), List.of());
+  static Field stored(ElementType element, int dimension) {
+    Field item = column("item", element == ElementType.FLOAT16 ? FLOAT16 : FLOAT32);
     return new Field(
         "vector", FieldType.nullable(new ArrowType.FixedSizeList(dimension)), List.of(item));
   }

@@ -3,13 +3,13 @@ package io.arbalest.engine.internal;
 import io.arbalest.engine.ArbalestException;
 import io.arbalest.engine.ArbalestException.Status;
 import io.arbalest.engine.ElementType;
-import org.apache.arrow.c.ArrowArray;
-import org.apache.arrow.c.ArrowSchema;
+import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.memory.util.MemoryUtil;
 import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.UInt4Vector;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -17,55 +17,60 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
 
 /**
  * An empty {@code ArrowSchema} and {@code ArrowArray} for one native call to fill, and what became
- * of them as vectors of the caller's allocator.
+ * of them as vectors of the caller's allocator. Lies in the memory of a {@link CallScope}.
  *
  * <p>The values are copied, once and in bulk. Arrow's importer would adopt them without a copy, but
  * where the caller's allocator has no room it keeps its struct and the native answer for ever; and
  * an answer of a thousand hits is 16 KB.
  */
-public final class ArrowOutput implements AutoCloseable {
-  private final ArrowSchema schema;
-  private final ArrowArray array;
+public final class ArrowOutput {
+  private final long schema;
+  private final long array;
 
-  ArrowOutput(BufferAllocator allocator) {
-    this.schema = ArrowSchema.allocateNew(allocator);
-    this.array = ArrowArray.allocateNew(allocator);
+  ArrowOutput(CallScope scope) {
+    this.schema = scope.struct(ArrowStructs.SCHEMA_BYTES);
+    this.array = scope.struct(ArrowStructs.ARRAY_BYTES);
   }
 
   /** Address of the {@code ArrowSchema}. */
   public long schema() {
-    return schema.memoryAddress();
+    return schema;
   }
 
   /** Address of the {@code ArrowArray}. */
   public long array() {
-    return array.memoryAddress();
+    return array;
   }
 
   /**
-   * The answer of a search: {@code query: uint32, id: int64, distance: float32}.
+   * The answer of a search: {@code query: uint32, id: int64, distance: float32}, to be closed by
+   * the caller.
    *
    * @throws ArbalestException RESOURCE_EXHAUSTED if {@code target} has no room; nothing is kept
    */
-  public VectorSchemaRoot hits(BufferAllocator target) {
-    ArrowArray.Snapshot root = array.snapshot();
-    int count = Math.toIntExact(root.length);
-    UInt4Vector queries = new UInt4Vector(ArrowFields.query(), target);
-    BigIntVector ids = new BigIntVector(ArrowFields.ids(), target);
-    Float4Vector distances = new Float4Vector(ArrowFields.distance(), target);
-    VectorSchemaRoot hits = VectorSchemaRoot.of(queries, ids, distances);
+  public List<FieldVector> hits(BufferAllocator target) {
+    int count = Math.toIntExact(ArrowStructs.length(array));
+    List<FieldVector> columns =
+        List.of(
+            new UInt4Vector(ArrowFields.QUERY, target),
+            new BigIntVector(ArrowFields.ID, target),
+            new Float4Vector(ArrowFields.DISTANCE, target));
     try {
-      for (int column = 0; column < 3; column++) {
-        BaseFixedWidthVector values = (BaseFixedWidthVector) hits.getVector(column);
+      for (int column = 0; column < columns.size(); column++) {
+        BaseFixedWidthVector values = (BaseFixedWidthVector) columns.get(column);
         values.allocateNew(count);
-        copyLeaf(child(root, column), root.offset, count, values);
+        copyLeaf(ArrowStructs.child(array, column), ArrowStructs.offset(array), count, values);
       }
-      hits.setRowCount(count);
-      return hits;
     } catch (OutOfMemoryException e) {
-      hits.close();
+      columns.forEach(FieldVector::close);
       throw noRoom(target, count + " hits", e);
     }
+    return columns;
+  }
+
+  /** The columns of {@link #hits} as one. */
+  public static VectorSchemaRoot root(List<FieldVector> columns) {
+    return new VectorSchemaRoot(ArrowFields.HITS, columns, columns.get(0).getValueCount());
   }
 
   /**
@@ -74,17 +79,17 @@ public final class ArrowOutput implements AutoCloseable {
    * @throws ArbalestException RESOURCE_EXHAUSTED if {@code target} has no room; nothing is kept
    */
   public FixedSizeListVector lists(BufferAllocator target, ElementType element, int dimension) {
-    ArrowArray.Snapshot root = array.snapshot();
-    int count = Math.toIntExact(root.length);
+    int count = Math.toIntExact(ArrowStructs.length(array));
+    long offset = ArrowStructs.offset(array);
     FixedSizeListVector lists =
         (FixedSizeListVector) ArrowFields.stored(element, dimension).createVector(target);
     try {
       lists.setInitialCapacity(count);
       lists.allocateNew();
-      copyValidity(root, count, lists);
+      copyValidity(ArrowStructs.buffer(array, 0), offset, count, lists);
       copyLeaf(
-          child(root, 0),
-          root.offset * dimension,
+          ArrowStructs.child(array, 0),
+          offset * dimension,
           Math.multiplyExact(count, dimension),
           (BaseFixedWidthVector) lists.getDataVector());
       lists.setValueCount(count);
@@ -106,11 +111,10 @@ public final class ArrowOutput implements AutoCloseable {
   }
 
   /** Copies {@code count} values from {@code first} on; the leaves of an answer have no nulls. */
-  private static void copyLeaf(
-      ArrowArray.Snapshot leaf, long first, int count, BaseFixedWidthVector target) {
+  private static void copyLeaf(long leaf, long first, int count, BaseFixedWidthVector target) {
     int width = target.getTypeWidth();
     if (count > 0) {
-      long values = pointer(leaf.buffers, 1) + (leaf.offset + first) * width;
+      long values = ArrowStructs.buffer(leaf, 1) + (ArrowStructs.offset(leaf) + first) * width;
       MemoryUtil.copyMemory(values, target.getDataBufferAddress(), (long) count * width);
       target.getValidityBuffer().setOne(0L, (count + 7L) / 8);
     }
@@ -118,34 +122,17 @@ public final class ArrowOutput implements AutoCloseable {
   }
 
   private static void copyValidity(
-      ArrowArray.Snapshot root, int count, FixedSizeListVector target) {
-    long bitmap = pointer(root.buffers, 0);
+      long bitmap, long offset, int count, FixedSizeListVector target) {
     for (int row = 0; row < count; row++) {
-      long bit = root.offset + row;
+      long bit = offset + row;
       if (bitmap == 0 || (MemoryUtil.getByte(bitmap + bit / 8) >> (bit % 8) & 1) != 0) {
         target.setNotNull(row);
       }
     }
   }
 
-  private static ArrowArray.Snapshot child(ArrowArray.Snapshot parent, int number) {
-    return ArrowArray.wrap(pointer(parent.children, number)).snapshot();
-  }
-
-  /** Entry {@code number} of a list of pointers. */
-  private static long pointer(long list, int number) {
-    return MemoryUtil.getLong(list + 8L * number);
-  }
-
-  @Override
-  public void close() {
-    if (array.snapshot().release != 0) {
-      array.release();
-    }
-    array.close();
-    if (schema.snapshot().release != 0) {
-      schema.release();
-    }
-    schema.close();
+  /** Frees the native answer, where the call gave one. */
+  void release() {
+    Native.arb_jni_release_answer(schema, array);
   }
 }

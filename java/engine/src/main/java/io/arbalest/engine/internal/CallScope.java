@@ -4,94 +4,93 @@ import io.arbalest.engine.ArbalestException;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.arrow.c.ArrowSchema;
-import org.apache.arrow.c.Data;
 import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
-import org.apache.arrow.vector.Float2Vector;
-import org.apache.arrow.vector.Float4Vector;
-import org.apache.arrow.vector.Float8Vector;
-import org.apache.arrow.vector.TinyIntVector;
-import org.apache.arrow.vector.UInt1Vector;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
-import org.apache.arrow.vector.types.pojo.Field;
 
 /**
- * The memory of one native call: structs, schemas and arrays in the Arrow C Data Interface, all in
- * one child allocator that {@link #close()} closes, so that a leak is an exception of that very
- * call.
+ * The memory of one native call: structs, and arrays and schemas in the Arrow C Data Interface.
+ * {@link #close()} frees all of it. Not thread-safe: a call has its own.
  *
  * <p>Input arrays are borrowed: an {@code ArrowArray} that points at the vector's own buffers and
  * whose release callback frees nothing. That is enough because the library reads an input only
- * during the call, and it spares the copies and reference counts of a general export:
- *
- * <pre>
- * struct ArrowArray {            offset
- *   int64_t length;                   0
- *   int64_t null_count;               8
- *   int64_t offset;                  16   always 0: a sliced vector has buffers of its own
- *   int64_t n_buffers;               24
- *   int64_t n_children;              32
- *   const void **buffers;            40
- *   struct ArrowArray **children;    48
- *   struct ArrowArray *dictionary;   56
- *   void (*release)(…);              64
- *   void *private_data;              72
- * };
- * </pre>
+ * during the call, and it spares the copies and reference counts of a general export. Its offset is
+ * always 0: a sliced vector has buffers of its own.
  */
 public final class CallScope implements AutoCloseable {
-  private static final long ARRAY_BYTES = 80;
-
   /** Holds all structs of any call of today. */
   private static final long BLOCK_BYTES = 1024;
 
-  private final BufferAllocator allocator;
   private final List<ArrowBuf> buffers = new ArrayList<>();
-  private final List<ArrowSchema> schemas = new ArrayList<>();
-  private final List<ArrowOutput> outputs = new ArrayList<>();
   private ArrowBuf block;
   private long blockUsed;
-
-  /** A scope within {@link EngineMemory}. */
-  public CallScope() {
-    this.allocator = EngineMemory.allocator().newChildAllocator("call", 0, Long.MAX_VALUE);
-  }
+  private ArrowOutput output;
 
   /**
-   * Zeroed memory for a struct until the scope closes: a piece of a block, which spares an
-   * allocation a struct.
+   * Zeroed memory for a struct until the scope closes.
    *
    * @param bytes at most {@value #BLOCK_BYTES}
    */
   public ArrowBuf memory(long bytes) {
+    long offset = takeOfBlock(bytes);
+    return block.slice(offset, blockUsed - offset);
+  }
+
+  /** The address of zeroed memory, as of {@link #memory}, for those who need no more. */
+  long struct(long bytes) {
+    long offset = takeOfBlock(bytes);
+    return block.memoryAddress() + offset;
+  }
+
+  /** Structs are pieces of a block, which spares an allocation a struct. */
+  private long takeOfBlock(long bytes) {
     long rounded = (bytes + 7) & ~7L; // structs hold int64s and pointers
     if (block == null || blockUsed + rounded > BLOCK_BYTES) {
       block = uninitialized(BLOCK_BYTES);
       block.setZero(0, BLOCK_BYTES);
       blockUsed = 0;
     }
-    ArrowBuf struct = block.slice(blockUsed, rounded);
+    long offset = blockUsed;
     blockUsed += rounded;
-    return struct;
+    return offset;
   }
 
   /** Memory for the caller to fill, until the scope closes. */
   public ArrowBuf uninitialized(long bytes) {
-    ArrowBuf buffer = allocator.buffer(bytes);
+    ArrowBuf buffer = EngineMemory.allocator().buffer(bytes);
     buffers.add(buffer);
     return buffer;
   }
 
-  /** The address of {@code field} as an {@code ArrowSchema} until the scope closes. */
-  public long schema(Field field) {
-    ArrowSchema schema = ArrowSchema.allocateNew(allocator);
-    schemas.add(schema);
-    Data.exportField(allocator, field, null, schema);
-    return schema.memoryAddress();
+  /** The schema {@code id: int64}. */
+  public long idsSchema() {
+    return ArrowStructs.schema(this, "l", "id");
+  }
+
+  /** The schema {@code vector: fixed_size_list<float32>[dimension]}. */
+  public long floatsSchema(int dimension) {
+    return listsSchema("f", dimension);
+  }
+
+  /**
+   * The schema of a caller's vectors, under the name that the library expects.
+   *
+   * @param name of the vectors in messages
+   */
+  public long schema(String name, FixedSizeListVector vectors) {
+    return listsSchema(componentFormat(name, vectors.getDataVector()), vectors.getListSize());
+  }
+
+  /** The schema {@code struct<id: int64, vector: …>} around a schema of vectors. */
+  public long batchSchema(long vectors) {
+    return ArrowStructs.schema(this, "+s", "batch", idsSchema(), vectors);
+  }
+
+  private long listsSchema(String component, int dimension) {
+    long item = ArrowStructs.schema(this, component, "item");
+    return ArrowStructs.schema(this, "+w:" + dimension, "vector", item);
   }
 
   /** An array of int64 that borrows {@code ids}. */
@@ -102,11 +101,7 @@ public final class CallScope implements AutoCloseable {
   /** An array of fixed-size lists that borrows {@code vectors}. */
   public long borrow(String name, FixedSizeListVector vectors) {
     FieldVector child = vectors.getDataVector();
-    if (!isComponentType(child)) {
-      throw ArbalestException.invalid(
-          "%s: found components of %s, allowed float16, float32, float64, int8, uint8",
-          name, child.getField().getType());
-    }
+    componentFormat(name, child); // throws where it is none
     long rows = vectors.getValueCount();
     if (child.getValueCount() < rows * vectors.getListSize()) {
       throw ArbalestException.invalid(
@@ -115,8 +110,8 @@ public final class CallScope implements AutoCloseable {
     }
     int nulls = vectors.getNullCount();
     long validity = validity(name, vectors.getValidityBuffer(), nulls, rows);
-    return fixedSizeList(
-        rows, validity, nulls, borrowFixedWidth(name, (BaseFixedWidthVector) child));
+    long values = borrowFixedWidth(name, (BaseFixedWidthVector) child);
+    return ArrowStructs.parent(this, rows, nulls, validity, values);
   }
 
   /** An array of int64 with a copy of {@code values}. */
@@ -125,7 +120,7 @@ public final class CallScope implements AutoCloseable {
     for (int i = 0; i < values.length; i++) {
       buffer.setLong(8L * i, values[i]);
     }
-    return primitive(values.length, 0, 0, buffer.memoryAddress());
+    return ArrowStructs.leaf(this, values.length, 0, 0, buffer.memoryAddress());
   }
 
   /**
@@ -148,8 +143,9 @@ public final class CallScope implements AutoCloseable {
           .asFloatBuffer()
           .put(vector);
     }
-    long values = primitive((long) vectors.length * dimension, 0, 0, buffer.memoryAddress());
-    return fixedSizeList(vectors.length, 0, 0, values);
+    long components = (long) vectors.length * dimension;
+    long values = ArrowStructs.leaf(this, components, 0, 0, buffer.memoryAddress());
+    return ArrowStructs.parent(this, vectors.length, 0, 0, values);
   }
 
   /**
@@ -168,33 +164,27 @@ public final class CallScope implements AutoCloseable {
   }
 
   /** The batch {@code struct<id, vector>} of two arrays of this scope. */
-  public long struct(long rows, long ids, long vectors) {
-    ArrowBuf children = memory(16);
-    children.setLong(0, ids);
-    children.setLong(8, vectors);
-    return array(rows, 0, new long[] {0}, 2, children.memoryAddress());
+  public long batch(long rows, long ids, long vectors) {
+    return ArrowStructs.parent(this, rows, 0, 0, ids, vectors);
   }
 
-  /** Empty structs for the call to fill, until the scope closes. */
+  /** Empty structs for the call to fill, until the scope closes. A call has one answer. */
   public ArrowOutput output() {
-    ArrowOutput output = new ArrowOutput(allocator);
-    outputs.add(output);
+    if (output != null) {
+      throw new IllegalStateException("output: found a second one in a call, allowed one");
+    }
+    output = new ArrowOutput(this);
     return output;
   }
 
   @Override
   public void close() {
-    for (ArrowSchema schema : schemas) {
-      schema.release();
-      schema.close();
-    }
-    for (ArrowOutput output : outputs) {
-      output.close();
+    if (output != null) {
+      output.release();
     }
     for (ArrowBuf buffer : buffers) {
       buffer.close();
     }
-    allocator.close();
   }
 
   private long borrowFixedWidth(String name, BaseFixedWidthVector vector) {
@@ -206,11 +196,8 @@ public final class CallScope implements AutoCloseable {
           name, data.capacity(), count, count * vector.getTypeWidth());
     }
     int nulls = vector.getNullCount();
-    return primitive(
-        count,
-        validity(name, vector.getValidityBuffer(), nulls, count),
-        nulls,
-        data.memoryAddress());
+    long validity = validity(name, vector.getValidityBuffer(), nulls, count);
+    return ArrowStructs.leaf(this, count, nulls, validity, data.memoryAddress());
   }
 
   private static long validity(String name, ArrowBuf bits, int nulls, long count) {
@@ -225,37 +212,22 @@ public final class CallScope implements AutoCloseable {
     return bits.memoryAddress();
   }
 
-  private long fixedSizeList(long rows, long validity, int nulls, long child) {
-    ArrowBuf children = memory(8);
-    children.setLong(0, child);
-    return array(rows, nulls, new long[] {validity}, 1, children.memoryAddress());
-  }
-
-  private long primitive(long count, long validity, int nulls, long data) {
-    return array(count, nulls, new long[] {validity, data}, 0, 0);
-  }
-
-  private long array(long length, int nulls, long[] pointers, int children, long childList) {
-    ArrowBuf list = memory(8L * pointers.length);
-    for (int i = 0; i < pointers.length; i++) {
-      list.setLong(8L * i, pointers[i]);
+  private static String componentFormat(String name, FieldVector child) {
+    switch (child.getMinorType()) {
+      case FLOAT2:
+        return "e";
+      case FLOAT4:
+        return "f";
+      case FLOAT8:
+        return "g";
+      case TINYINT:
+        return "c";
+      case UINT1:
+        return "C";
+      default:
+        throw ArbalestException.invalid(
+            "%s: found components of %s, allowed float16, float32, float64, int8, uint8",
+            name, child.getField().getType());
     }
-    ArrowBuf array = memory(ARRAY_BYTES);
-    array.setLong(0, length);
-    array.setLong(8, nulls);
-    array.setLong(24, pointers.length);
-    array.setLong(32, children);
-    array.setLong(40, list.memoryAddress());
-    array.setLong(48, childList);
-    array.setLong(64, Native.arb_jni_release_borrowed());
-    return array.memoryAddress();
-  }
-
-  private static boolean isComponentType(FieldVector child) {
-    return child instanceof Float2Vector
-        || child instanceof Float4Vector
-        || child instanceof Float8Vector
-        || child instanceof TinyIntVector
-        || child instanceof UInt1Vector;
   }
 }

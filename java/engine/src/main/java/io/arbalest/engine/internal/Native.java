@@ -118,4 +118,12 @@ public final class Native {
   /** Address of the release callback for arrays whose buffers stay Java's. */
   @Cast("int64_t")
   public static native long arb_jni_release_borrowed();
+
+  /** Address of the release callback for schemas whose memory stays Java's. */
+  @Cast("int64_t")
+  public static native long arb_jni_release_borrowed_schema();
+
+  /** Releases what a call answered; does nothing to zeroed structs. */
+  public static native void arb_jni_release_answer(
+      @Cast("struct ArrowSchema *") long schema, @Cast("struct ArrowArray *") long array);
 }

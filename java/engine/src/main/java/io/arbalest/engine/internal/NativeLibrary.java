@@ -3,16 +3,13 @@ package io.arbalest.engine.internal;
 import io.arbalest.engine.ArbalestException;
 import io.arbalest.engine.ArbalestException.Status;
 import java.io.IOException;
-import org.apache.arrow.c.jni.JniLoader;
 import org.bytedeco.javacpp.Loader;
 
 /**
- * Loads what is native: libarbalest with its JNI shim from the classifier jar of this platform, and
- * Arrow's C Data bridge from its own jar.
+ * Loads what is native: libarbalest with its JNI shim, from the classifier jar of this platform.
  */
 public final class NativeLibrary {
   private static final String CACHE_PROPERTY = "org.bytedeco.javacpp.cachedir";
-  private static final String TEMPORARY_PROPERTY = "java.io.tmpdir";
 
   /** Null where loading succeeded. Kept, so that every use fails alike and not only the first. */
   private static final ArbalestException FAILURE = load();
@@ -34,16 +31,10 @@ public final class NativeLibrary {
   private static ArbalestException load() {
     try {
       Loader.load(Native.class);
+      return null;
     } catch (UnsatisfiedLinkError e) {
       return explain(e);
     }
-    try {
-      JniLoader.get().ensureLoaded();
-    } catch (UnsatisfiedLinkError | IllegalStateException e) {
-      return unusable(
-          "Arrow's C Data library", System.getProperty(TEMPORARY_PROPERTY), TEMPORARY_PROPERTY, e);
-    }
-    return null;
   }
 
   private static ArbalestException explain(UnsatisfiedLinkError error) {
@@ -56,23 +47,17 @@ public final class NativeLibrary {
               + " is on the class path; add it, or depend on arbalest-engine-platform",
           error);
     }
-    return unusable("native library", cacheDirectory(), CACHE_PROPERTY, error);
-  }
-
-  private static ArbalestException unusable(
-      String what, String directory, String property, Throwable cause) {
     return new ArbalestException(
         Status.IO,
-        what
-            + ": cannot be unpacked to or loaded from "
-            + directory
+        "native library: cannot be unpacked to or loaded from "
+            + cacheDirectory()
             + "; that directory must be writable and on a file system without noexec. Choose another"
             + " with -D"
-            + property
+            + CACHE_PROPERTY
             + "=DIRECTORY ("
-            + cause.getMessage()
+            + error.getMessage()
             + ")",
-        cause);
+        error);
   }
 
   /** The directory that JavaCPP took, or those that it tried. */
@@ -84,7 +69,7 @@ public final class NativeLibrary {
       return (configured == null ? "" : configured + ", ")
           + System.getProperty("user.home")
           + "/.javacpp/cache or "
-          + System.getProperty(TEMPORARY_PROPERTY)
+          + System.getProperty("java.io.tmpdir")
           + "/.javacpp-"
           + System.getProperty("user.name")
           + "/cache";
