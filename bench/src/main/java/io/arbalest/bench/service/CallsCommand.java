@@ -4,55 +4,71 @@ import io.arbalest.engine.SearchOptions;
 import io.arbalest.engine.VectorIndex;
 import io.arbalest.server.cli.io.VectorColumns;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /**
- * {@code arbalest bench calls}: what a call through Java costs beside the search itself. On an
- * index of one row there is next to nothing to search, so a call's time is that of JNI, the Arrow
- * structs and the objects of the answer. The best of many rounds counts, which a busy machine
- * disturbs least; recall is 1 by construction, the row searched for being the only one.
+ * {@code arbalest bench calls}: what a call through Java costs beside the search itself, and what
+ * that leaves of the library's rate.
+ *
+ * <p>The cost is taken on an index of one row: there is next to nothing to search, so a call's time
+ * is that of JNI, the Arrow structs and the objects of the answer. The best of many rounds counts,
+ * which a busy machine disturbs least; recall is 1 by construction, the row searched for being the
+ * only one. {@link CallRates} measures the rate, on all rows.
  */
 @Command(
     name = "calls",
-    description = "What a call through Java costs beside the search itself, in microseconds.",
+    sortOptions = false,
+    description = "What a call through Java costs, and what it leaves of the library's rate.",
     mixinStandardHelpOptions = true)
 public final class CallsCommand implements Callable<Integer> {
-  private static final int ROUNDS = 60;
   private static final int CALLS_A_ROUND = 500;
 
-  @Option(names = "--dim", description = "Components of the one row.", defaultValue = "384")
-  private int dimension;
+  /** The JVM compiles the last of a call's code after some 100,000 of them. */
+  private static final int ROUNDS = 400;
 
-  @Option(names = "--json", description = "Write the figures to a file.")
-  private Path json;
+  @Mixin private ServiceOptions options;
 
   @Override
-  public Integer call() throws IOException {
-    ServiceReport report = new ServiceReport(Map.of("dim", dimension, "rows", 1, "k", 10));
-    float[][] row = {new float[dimension]};
-    row[0][0] = 1;
-    SearchOptions options = SearchOptions.k(10);
+  public Integer call() throws IOException, InterruptedException {
+    options.check();
+    try (ServiceData data =
+        new ServiceData(options.data, options.rows, options.batch, options.batch)) {
+      ServiceReport report = new ServiceReport(options.parameters(data));
+      measureCosts(report, data.queries()[0]);
+      int threads = Math.min(2, Runtime.getRuntime().availableProcessors());
+      SearchOptions search = SearchOptions.k(options.data.k()).ef(options.ef);
+      try (VectorIndex index = data.buildIndex(threads);
+          CallRates rates = new CallRates(index, search, data)) {
+        index.freeze();
+        rates.measure().forEach(report::add);
+      }
+      report.print(System.out);
+      report.write(options.json, options.markdown);
+    }
+    return 0;
+  }
+
+  private void measureCosts(ServiceReport report, float[] query) {
+    float[][] row = {query};
+    SearchOptions search = SearchOptions.k(options.data.k());
     try (BufferAllocator allocator = new RootAllocator();
-        VectorIndex index = VectorIndex.builder(dimension).build();
+        VectorIndex index = VectorIndex.builder(query.length).build();
         FixedSizeListVector queries = VectorColumns.of(row, 0, 1, allocator)) {
       index.add(new long[] {1}, row);
-      report.add(cost("search(float[])", () -> index.search(row[0], options)).withRecall(1));
+      report.add(cost("one row, search(float[])", () -> index.search(query, search)).withRecall(1));
       report.add(
-          cost("search(Arrow batch of 1)", () -> index.search(queries, options, allocator).close())
+          cost(
+                  "one row, search(Arrow batch of 1)",
+                  () -> index.search(queries, search, allocator).close())
               .withRecall(1));
-      report.add(cost("delete(long...)", () -> index.delete(99)));
-      report.add(cost("stats()", index::stats));
+      report.add(cost("one row, delete(long...)", () -> index.delete(99)));
+      report.add(cost("one row, stats()", index::stats));
     }
-    report.print(System.out);
-    report.write(json, null);
-    return 0;
   }
 
   private static ServiceRow cost(String name, Runnable call) {

@@ -7,7 +7,7 @@ import java.util.Map;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The options that {@code bench ingest} and {@code bench flight} share. */
+/** The options that {@code bench ingest}, {@code bench flight} and {@code bench calls} share. */
 final class ServiceOptions {
 
   @Mixin DataOptions data;

@@ -3,7 +3,7 @@ package io.arbalest.bench.service;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
- * One figure of {@code bench ingest} or {@code bench flight}.
+ * One figure of {@code bench ingest}, {@code bench flight} or {@code bench calls}.
  *
  * @param name what was measured; {@code case} in JSON
  * @param unit of the value
