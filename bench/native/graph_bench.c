@@ -2,13 +2,15 @@
  *
  *   graph_bench [--data DIR] [--rows N] [--M 16] [--ef-construction 200] [--metric cosine]
  *               [--set avx512] [--native] [--codes] [--fused] [--build-threads 2] [--threads 1,2]
- *               [--rounds 3] [--freeze] [--ef 16,24,...] [--graph FILE] [--only codes]
+ *               [--rounds 3] [--freeze] [--ef 16,24,...] [--group 1,4] [--graph FILE]
+ *               [--only codes]
  *
  * DIR holds base.hbin, dev.hbin and dev.truth.ibin (default $ARBALEST_DATA or
  * ../shared/data/wordnet-minilm-384). FILE keeps the graph: it is opened if it is there, else built
- * and written. With --codes the graph is built over SQ8 codes, and searched over rows and over
- * codes; with --fused over a copy of the same graph in the fused layout as well. --only
- * leaves the others out, for a profiler. Every speed stands beside its recall@10; of the rounds the
+ * and written. With --codes the graph is built over SQ8 codes and their bits, and searched over
+ * rows, over codes alone and with their bits; with --fused over a copy of the same graph in the
+ * fused layout as well; with --group so many queries take turns on a thread. --only leaves the
+ * others out, for a profiler. Every speed stands beside its recall@10; of the rounds the
  * best counts, so that a noisy neighbor does not. */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -22,14 +24,14 @@
 
 #define K 10
 #define EFS_MAX 32
-#define WAYS_MAX 3
+#define WAYS_MAX 16
 
 typedef struct options {
     const char *data;
     const char *set;
     const char *metric;
     const char *graph;
-    const char *only; /* rows, codes or fused; NULL: all */
+    const char *only; /* rows, codes, bits or fused; NULL: all */
     uint32_t rows;
     uint32_t M;
     uint32_t ef_construction;
@@ -39,6 +41,8 @@ typedef struct options {
     uint32_t efs[EFS_MAX];
     uint32_t ef_count;
     uint32_t rounds;
+    uint32_t groups[4]; /* so many queries take turns on a thread */
+    uint32_t group_count;
     int native;
     int freeze;
     int codes;
@@ -99,7 +103,9 @@ static options parse(int argc, char **argv)
                  .M = 16,
                  .ef_construction = 200,
                  .build_threads = 2,
-                 .rounds = 3};
+                 .rounds = 3,
+                 .groups = {1},
+                 .group_count = 1};
     o.thread_counts = parse_list("1,2", o.threads, 8);
     o.ef_count = parse_list("10,16,20,24,32,48,64,96,128,192,256", o.efs, EFS_MAX);
     for (int i = 1; i < argc; i++) {
@@ -140,6 +146,8 @@ static options parse(int argc, char **argv)
             parse_list(value, &o.build_threads, 1);
         else if (strcmp(argv[i], "--rounds") == 0)
             parse_list(value, &o.rounds, 1);
+        else if (strcmp(argv[i], "--group") == 0)
+            o.group_count = parse_list(value, o.groups, 4);
         else if (strcmp(argv[i], "--threads") == 0)
             o.thread_counts = parse_list(value, o.threads, 8);
         else if (strcmp(argv[i], "--ef") == 0)
@@ -147,6 +155,10 @@ static options parse(int argc, char **argv)
         else
             die("unknown option", argv[i]);
         i++;
+    }
+    for (uint32_t i = 0; i < o.group_count; i++) {
+        if (o.groups[i] < 1 || o.groups[i] > ARB_GROUP_MAX)
+            die("--group", "1 to 4 queries take turns");
     }
     if (o.data == NULL)
         o.data = "../shared/data/wordnet-minilm-384";
@@ -174,6 +186,7 @@ typedef struct work {
     _Atomic uint32_t next;
     uint32_t end;
     uint32_t ef;
+    uint32_t group;
     uint32_t *answers; /* K a query */
     double *seconds;   /* a query */
     _Atomic uint64_t visited;
@@ -195,22 +208,32 @@ static void *build_thread(void *argument)
 static void *search_thread(void *argument)
 {
     work *w = argument;
-    arb_searcher *searcher = arb_searcher_acquire(w->graph);
+    uint32_t group = w->group;
+    arb_searcher *searchers[ARB_GROUP_MAX];
     arb_search_stats stats = {0};
-    for (uint32_t i = w->next++; i < w->end; i = w->next++) {
-        arb_hit hits[K];
-        uint32_t count;
+    for (uint32_t i = 0; i < group; i++)
+        searchers[i] = arb_searcher_acquire(w->graph);
+    for (uint32_t first; (first = atomic_fetch_add(&w->next, group)) < w->end;) {
+        arb_graph_query queries[ARB_GROUP_MAX];
+        arb_hit hits[ARB_GROUP_MAX][K];
+        uint32_t count = w->end - first < group ? w->end - first : group;
+        for (uint32_t i = 0; i < count; i++)
+            queries[i] = (arb_graph_query){arb_row(w->queries, first + i), 1, hits[i], 0};
         double start = bench_now();
-        if (arb_graph_search(w->graph, searcher, arb_row(w->queries, i), 1, w->ef, K, NULL, hits,
-                             &count, &stats) != ARB_OK)
+        if (arb_graph_search_group(w->graph, searchers, queries, count, w->ef, K, NULL, &stats) !=
+            ARB_OK)
             die("search", arb_last_error());
-        w->seconds[i] = bench_now() - start;
-        for (uint32_t h = 0; h < K; h++)
-            w->answers[i * K + h] = h < count ? hits[h].node : UINT32_MAX;
+        for (uint32_t i = 0; i < count; i++) {
+            w->seconds[first + i] = bench_now() - start;
+            for (uint32_t h = 0; h < K; h++)
+                w->answers[(first + i) * K + h] =
+                    h < queries[i].count ? hits[i][h].node : UINT32_MAX;
+        }
     }
     w->visited += stats.visited;
     w->hops += stats.hops;
-    arb_searcher_release(w->graph, searcher);
+    for (uint32_t i = 0; i < group; i++)
+        arb_searcher_release(w->graph, searchers[i]);
     return NULL;
 }
 
@@ -329,23 +352,27 @@ typedef struct way {
     const char *name;
     arb_graph *graph;
     const arb_codes *codes;
+    uint32_t group;
 } way;
+
+/* A way for each size of group, unless --only is another. Returns how many there are now. */
+static int add_ways(const options *o, way *ways, int count, way of)
+{
+    if (o->only != NULL && strcmp(o->only, of.name) != 0)
+        return count;
+    for (uint32_t i = 0; i < o->group_count; i++) {
+        ways[count] = of;
+        ways[count++].group = o->groups[i];
+    }
+    return count;
+}
 
 /* All ways side by side in every round. */
 static void sweep(work *w, const options *o, const table *truth, arb_scorer *scorer,
                   const way *ways, int count)
 {
-    if (o->only != NULL) {
-        while (count > 0 && strcmp(ways->name, o->only) != 0) {
-            ways++;
-            count--;
-        }
-        if (count == 0)
-            die("--only: no such way in this run", o->only);
-        count = 1;
-    }
-    printf("%8s %8s %4s %8s %9s %9s %9s %9s %9s %7s\n", "threads", "over", "ef", "recall", "qps",
-           "cpu_us", "p50_us", "p99_us", "visited", "hops");
+    printf("%8s %8s %5s %4s %8s %9s %9s %9s %9s %9s %7s\n", "threads", "over", "group", "ef",
+           "recall", "qps", "cpu_us", "p50_us", "p99_us", "visited", "hops");
     for (uint32_t t = 0; t < o->thread_counts; t++) {
         for (uint32_t e = 0; e < o->ef_count; e++) {
             best found[WAYS_MAX];
@@ -356,14 +383,15 @@ static void sweep(work *w, const options *o, const table *truth, arb_scorer *sco
                 for (int i = 0; i < count; i++) {
                     atomic_store(&scorer->codes, ways[i].codes);
                     w->graph = ways[i].graph;
+                    w->group = ways[i].group;
                     measure(w, o->threads[t], truth, &found[i]);
                 }
             }
             for (int i = 0; i < count; i++)
-                printf("%8u %8s %4u %8.4f %9.0f %9.1f %9.1f %9.1f %9.0f %7.0f\n", o->threads[t],
-                       ways[i].name, w->ef, found[i].recall, w->end / found[i].seconds,
-                       found[i].cpu / w->end * 1e6, found[i].p50 * 1e6, found[i].p99 * 1e6,
-                       found[i].visited, found[i].hops);
+                printf("%8u %8s %5u %4u %8.4f %9.0f %9.1f %9.1f %9.1f %9.0f %7.0f\n", o->threads[t],
+                       ways[i].name, ways[i].group, w->ef, found[i].recall,
+                       w->end / found[i].seconds, found[i].cpu / w->end * 1e6, found[i].p50 * 1e6,
+                       found[i].p99 * 1e6, found[i].visited, found[i].hops);
             fflush(stdout);
         }
     }
@@ -449,17 +477,25 @@ int main(int argc, char **argv)
            (double)stats.bytes * 1e-6, (double)arb_rows_bytes(rows) * 1e-6,
            (double)report.edges / count, (unsigned long long)report.unreachable);
     w.end = dev.rows;
-    way ways[WAYS_MAX] = {{"rows", w.graph, NULL}};
-    int way_count = 1;
-    if (codes != NULL)
-        ways[way_count++] = (way){"codes", w.graph, codes};
-    if (o.fused)
-        ways[way_count++] = (way){"fused", make_fused(&w, &scorer, count), NULL};
-    sweep(&w, &o, &truth, &scorer, ways, way_count);
-    for (int i = way_count - 1; i >= 0; i--) {
-        if (i == 0 || ways[i].graph != ways[0].graph)
-            arb_graph_destroy(ways[i].graph);
+    arb_codes plain = {0};
+    way ways[WAYS_MAX];
+    int way_count = add_ways(&o, ways, 0, (way){.name = "rows", .graph = w.graph});
+    if (codes != NULL) {
+        plain = *codes;
+        plain.sq1 = NULL;
+        way_count = add_ways(&o, ways, way_count, (way){"codes", w.graph, &plain, 0});
     }
+    if (codes != NULL && codes->sq1 != NULL)
+        way_count = add_ways(&o, ways, way_count, (way){"bits", w.graph, codes, 0});
+    arb_graph *fused = o.fused ? make_fused(&w, &scorer, count) : NULL;
+    if (fused != NULL)
+        way_count = add_ways(&o, ways, way_count, (way){.name = "fused", .graph = fused});
+    if (way_count == 0)
+        die("--only: no such way in this run", o.only);
+    sweep(&w, &o, &truth, &scorer, ways, way_count);
+    if (fused != NULL)
+        arb_graph_destroy(fused);
+    arb_graph_destroy(w.graph);
     arb_codes_destroy(codes);
     return 0;
 }

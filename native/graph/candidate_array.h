@@ -33,19 +33,20 @@ static inline void arb_array_trim(arb_candidate_array *array, uint32_t ef, arb_d
         array->count--;
 }
 
-static inline void arb_array_offer(arb_candidate_array *array, uint64_t candidate, uint32_t ef,
-                                   arb_deleted_bits deleted)
+/* Returns 0 if the candidate is farther than all of a full array. */
+static inline int arb_array_offer(arb_candidate_array *array, uint64_t candidate, uint32_t ef,
+                                  arb_deleted_bits deleted)
 {
     if (array->live >= ef && array->count > 0 && candidate > array->sorted[array->count - 1]) {
         array->dropped = 1;
-        return;
+        return 0;
     }
     uint32_t place = arb_candidates_insert(array->sorted, array->count, candidate);
     array->count++;
     if (place < array->cursor)
         array->cursor = place;
     if (arb_is_deleted(deleted, arb_candidate_node(candidate)))
-        return;
+        return 1;
     array->live++;
     if (array->live > ef) {
         if (deleted == NULL) {
@@ -56,6 +57,7 @@ static inline void arb_array_offer(arb_candidate_array *array, uint64_t candidat
             arb_array_trim(array, ef, deleted);
         }
     }
+    return 1;
 }
 
 #endif

@@ -41,13 +41,13 @@ static inline float arb_candidate_distance(uint64_t candidate)
 /* Puts a candidate into the sorted array of `count` and returns its place; there is room. */
 static inline uint32_t arb_candidates_insert(uint64_t *sorted, uint32_t count, uint64_t candidate)
 {
+    /* Where a candidate belongs is what no branch predictor can know: halves are taken by a mask.
+     */
     uint32_t low = 0;
-    uint32_t length = count;
-    while (length > 0) {
-        uint32_t half = length / 2;
-        uint64_t middle = sorted[low + half];
-        low = middle < candidate ? low + half + 1 : low;
-        length = middle < candidate ? length - half - 1 : half;
+    for (uint32_t length = count; length > 0;) {
+        uint32_t half = (length + 1) / 2;
+        low += half & -(uint32_t)(sorted[low + half - 1] < candidate);
+        length -= half;
     }
     memmove(sorted + low + 1, sorted + low, (count - low) * sizeof *sorted);
     sorted[low] = candidate;

@@ -62,7 +62,7 @@ static void score_list(const fused_search *search, uint64_t word)
         distances[i] = constant + bias[i] + factor * distances[i];
 }
 
-/* Greedy descent to level 0, as arb_descend. */
+/* Greedy descent to level 0. */
 static uint64_t descend(const fused_search *search, uint64_t entry)
 {
     arb_searcher *searcher = search->searcher;

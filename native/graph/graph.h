@@ -78,6 +78,24 @@ arb_status arb_graph_search(const arb_graph *graph, arb_searcher *searcher, cons
                             int query_native, uint32_t ef, uint32_t k, arb_deleted_bits deleted,
                             arb_hit *hits, uint32_t *count, arb_search_stats *stats);
 
+/* A query of a group, and its answer. */
+typedef struct arb_graph_query {
+    const void *row;
+    int native;
+    arb_hit *hits;
+    uint32_t count;
+} arb_graph_query;
+
+/* So many queries take turns at most; more would only push each other's rows out of the cache. */
+#define ARB_GROUP_MAX 4u
+
+/* The same for several queries at once, each with a searcher of its own: one thread answers them
+ * step by step in turn, so that the memory that one waits for comes in while the others are looked
+ * at. After a failure no answer is of use. */
+arb_status arb_graph_search_group(const arb_graph *graph, arb_searcher *const *searchers,
+                                  arb_graph_query *queries, uint32_t count, uint32_t ef, uint32_t k,
+                                  arb_deleted_bits deleted, arb_search_stats *stats);
+
 /* Whether freezes to come put four-bit codes of the neighbors beside each list, over which searches
  * then go (fused.h). Called before the graph is used by any other thread. */
 void arb_graph_set_fused(arb_graph *graph, int fuse);

@@ -145,7 +145,7 @@ struct arb_searcher {
     uint32_t touched_count;
     uint32_t touched_capacity;
 
-    /* Candidates, nearest first (see candidates.h). */
+    /* Candidates, nearest first (candidates.h). */
     uint64_t *found;
     uint32_t found_count;
     int found_all; /* found holds every node that could be reached */
@@ -161,6 +161,7 @@ struct arb_searcher {
 
     /* Scratch of one expansion or selection: 2 * M0 + 2 entries each. */
     uint32_t *fresh;
+    uint32_t *near; /* those whose rows are looked at */
     float *distances;
 
     /* What an insert is going to publish: M0 neighbors a level. */
@@ -262,18 +263,10 @@ arb_status arb_touched_grow(arb_searcher *searcher);
 arb_status arb_heaps_grow(arb_searcher *searcher, size_t frontier, size_t results);
 void arb_visited_clear(arb_searcher *searcher);
 
-/* ---- search.c ---- */
+/* ---- walk.c, search_wide.c ---- */
 #define ARB_SEARCH_OVERFLOW ((arb_status)-1) /* the candidate array is full of deleted nodes */
 struct arb_query;
-/* Greedy descent from the entry point to the nearest node on level `target`. */
-uint64_t arb_descend(const arb_graph *graph, arb_searcher *searcher, const struct arb_query *query,
-                     uint64_t entry, uint32_t target);
-/* Best-first search of one level from the candidates in searcher->found (already scored); leaves
- * the nearest in searcher->found: as many as hold `ef` live ones. */
-arb_status arb_search_layer(const arb_graph *graph, arb_searcher *searcher,
-                            const struct arb_query *query, uint32_t level, uint32_t ef,
-                            arb_deleted_bits deleted);
-/* The same on level 0 with two heaps instead of one array, for breadths or numbers of deleted nodes
+/* A walk on level 0 with two heaps instead of one array, for breadths or numbers of deleted nodes
  * for which an array is too slow. Leaves the live ones only. */
 arb_status arb_search_wide(const arb_graph *graph, arb_searcher *searcher,
                            const struct arb_query *query, uint64_t start, uint32_t ef,

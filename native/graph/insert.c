@@ -9,6 +9,7 @@
 #include "graph/candidates.h"
 #include "graph/links.h"
 #include "graph/score.h"
+#include "graph/walk.h"
 #include "vectors/error.h"
 
 /* The node's level: floor(-ln(U) / ln(M)), U uniform, from seed and number alone, so that a rebuild
@@ -64,15 +65,30 @@ static void rank(const insertion *in)
     }
 }
 
+static arb_walk walk_of(const insertion *in)
+{
+    return (arb_walk){.graph = in->graph, .searcher = in->searcher, .query = &in->query};
+}
+
+/* Leaves the nearest node above `level`, greedily found, in searcher->found. */
+static arb_status descend(const insertion *in, uint64_t entry, uint32_t level)
+{
+    arb_walk walk = walk_of(in);
+    arb_walk_from_entry(&walk, entry, level + 1, 1);
+    arb_walk_run(&walk, 1);
+    return walk.status;
+}
+
 /* Searches `level` from the candidates in searcher->found and selects the node's neighbors there.
  */
 static arb_status choose(const insertion *in, uint32_t level)
 {
     arb_searcher *searcher = in->searcher;
-    arb_status status =
-        arb_search_layer(in->graph, searcher, &in->query, level, in->graph->ef_construction, NULL);
-    if (status != ARB_OK)
-        return status;
+    arb_walk walk = walk_of(in);
+    arb_walk_from_found(&walk, level, in->graph->ef_construction);
+    arb_walk_run(&walk, 1);
+    if (walk.status != ARB_OK)
+        return walk.status;
     rank(in);
     searcher->selected_count[level] =
         arb_select_neighbors(in->graph, searcher, searcher->results, searcher->found_count,
@@ -146,9 +162,7 @@ static void raise_entry(const insertion *in, uint64_t entry)
         if (top > in->level)
             top = in->level;
         for (uint32_t level = linked + 1; level <= top; level++) {
-            in->searcher->found[0] = arb_descend(in->graph, in->searcher, &in->query, entry, level);
-            in->searcher->found_count = 1;
-            if (choose(in, level) != ARB_OK)
+            if (descend(in, entry, level) != ARB_OK || choose(in, level) != ARB_OK)
                 return;
             publish_own(in, level);
             link_back(in, level);
@@ -161,16 +175,14 @@ static arb_status link_below(const insertion *in, uint64_t entry)
 {
     uint32_t top = arb_entry_level(entry);
     uint32_t highest = in->level < top ? in->level : top;
-    in->searcher->found[0] = arb_descend(in->graph, in->searcher, &in->query, entry, highest);
-    in->searcher->found_count = 1;
-    for (uint32_t level = highest + 1; level-- > 0;) {
-        arb_status status = choose(in, level);
-        if (status != ARB_OK)
-            return status;
-    }
+    arb_status status = descend(in, entry, highest);
+    for (uint32_t level = highest + 1; status == ARB_OK && level-- > 0;)
+        status = choose(in, level);
+    if (status != ARB_OK)
+        return status;
     for (uint32_t level = 1; level <= highest; level++)
         publish_own(in, level);
-    arb_status status = join_tree(in);
+    status = join_tree(in);
     for (uint32_t level = 0; status == ARB_OK && level <= highest; level++)
         link_back(in, level);
     return status;

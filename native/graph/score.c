@@ -1,6 +1,7 @@
 #include "graph/score.h"
 
-/* Rows asked for before the first is looked at. */
+/* Rows asked for before the first is looked at: a group of four is computed while the next two
+ * groups' rows come in. */
 #define AHEAD 8u
 
 arb_query arb_query_of(const arb_scorer *scorer, const void *row, int native)
@@ -34,16 +35,21 @@ arb_query arb_written_traversal_query(const arb_scorer *scorer, arb_searcher *se
                                       const void *row, int native)
 {
     const arb_codes *codes = atomic_load_explicit(&scorer->codes, memory_order_acquire);
-    if (codes == NULL || !arb_codes_query(codes, row, searcher->query_code))
+    arb_codes_query coded;
+    if (codes == NULL || !arb_codes_prepare(codes, row, searcher->query_code, &coded))
         return arb_query_of(scorer, row, native);
     /* Both are padded with zeros: with the stride for a dimension no kernel has a tail to do. */
     return (arb_query){.row = row,
-                       .vector = searcher->query_code,
+                       .vector = coded.code,
                        .rows = codes->rows,
                        .dim = (uint32_t)codes->rows->stride,
                        .kernel = scorer->form.kernels->sq8[scorer->form.metric],
                        .negated = scorer->form.metric != ARB_METRIC_L2,
-                       .rerank = 1};
+                       .rerank = 1,
+                       .sq1 = codes->sq1,
+                       .bits = coded.sq1,
+                       .zero = coded.zero,
+                       .unit = coded.unit};
 }
 
 arb_query arb_traversal_query(const arb_scorer *scorer, arb_searcher *searcher, const void *row,
@@ -62,16 +68,18 @@ float arb_exact_distance(const arb_scorer *scorer, const void *query, uint32_t n
     return form->metric == ARB_METRIC_DOT ? -distance : distance;
 }
 
-void arb_score(const arb_query *query, const uint32_t *nodes, uint32_t count, float *distances)
+static void score(const arb_query *query, const uint32_t *nodes, uint32_t count, uint32_t ahead,
+                  float *distances)
 {
     const arb_rows *rows = query->rows;
-    /* A group of four is computed while the next two groups' rows come in. */
-    for (uint32_t i = 0; i < count && i < AHEAD; i++)
+    for (uint32_t i = 0; i < count && i < ahead; i++)
         arb_prefetch_row(rows, nodes[i]);
     uint32_t done = 0;
     for (; done + 4 <= count; done += 4) {
-        for (uint32_t i = done + AHEAD; i < done + AHEAD + 4 && i < count; i++)
-            arb_prefetch_row(rows, nodes[i]);
+        if (ahead > 0) {
+            for (uint32_t i = done + ahead; i < done + ahead + 4 && i < count; i++)
+                arb_prefetch_row(rows, nodes[i]);
+        }
         const void *four[4];
         for (uint32_t i = 0; i < 4; i++)
             four[i] = arb_row(rows, nodes[done + i]);
@@ -83,4 +91,15 @@ void arb_score(const arb_query *query, const uint32_t *nodes, uint32_t count, fl
         for (uint32_t i = 0; i < count; i++)
             distances[i] = -distances[i];
     }
+}
+
+void arb_score_fetched(const arb_query *query, const uint32_t *nodes, uint32_t count,
+                       float *distances)
+{
+    score(query, nodes, count, 0, distances);
+}
+
+void arb_score(const arb_query *query, const uint32_t *nodes, uint32_t count, float *distances)
+{
+    score(query, nodes, count, AHEAD, distances);
 }

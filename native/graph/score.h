@@ -18,6 +18,12 @@ typedef struct arb_query {
     /* The kernel rounds, and final distances are computed anew: 1 for max(3k, k+20) rows, 2 for
      * twice as many, up to ARB_RERANK_MAX. 0: it does not. */
     uint32_t rerank;
+    /* Where the codes have bits: a bound below a row's distance, which is zero + unit times the
+     * distance of this query. */
+    const arb_sq1 *sq1; /* NULL: no bits */
+    arb_sq1_query bits;
+    float zero;
+    float unit;
 } arb_query;
 
 /* Compares with rows. native = 0 keeps to the FP32-accumulating kernels; a row of the index may
@@ -33,7 +39,11 @@ arb_query arb_traversal_query(const arb_scorer *scorer, arb_searcher *searcher, 
 arb_query arb_written_traversal_query(const arb_scorer *scorer, arb_searcher *searcher,
                                       const void *row, int native);
 
-/* Distances from the query to `count` nodes; rows are prefetched some way ahead. */
+/* Distances from the query to `count` nodes whose rows are on their way. */
+void arb_score_fetched(const arb_query *query, const uint32_t *nodes, uint32_t count,
+                       float *distances);
+
+/* The same; rows are prefetched some way ahead. */
 void arb_score(const arb_query *query, const uint32_t *nodes, uint32_t count, float *distances);
 
 /* Into the second-level cache: more lines can be on their way there than to the first, which has a

@@ -82,7 +82,9 @@ arb_status arb_search_wide(const arb_graph *graph, arb_searcher *searcher, const
         status = arb_visit_reserve(searcher, graph->M0);
         if (status != ARB_OK)
             break;
-        uint32_t count = arb_collect_fresh(graph, searcher, arb_candidate_node(nearest), 0);
+        uint64_t word = atomic_load_explicit(arb_word_at(graph, arb_candidate_node(nearest), 0),
+                                             memory_order_acquire);
+        uint32_t count = arb_collect_fresh(searcher, word);
         arb_score(query, searcher->fresh, count, searcher->distances);
         searcher->stats.visited += count;
         searcher->stats.hops++;

@@ -20,6 +20,7 @@ void arb_searcher_free(arb_searcher *searcher)
     free(searcher->results);
     free(searcher->query_code);
     free(searcher->fresh);
+    free(searcher->near);
     free(searcher->distances);
     free(searcher->selected);
     free(searcher->selected_count);
@@ -38,16 +39,17 @@ static arb_searcher *create(const arb_graph *graph)
     atomic_init(&searcher->busy, 1);
     size_t scratch = 2 * (size_t)graph->M0 + 2;
     searcher->fresh = calloc(scratch, sizeof *searcher->fresh);
+    searcher->near = calloc(scratch, sizeof *searcher->near);
     searcher->distances = calloc(scratch, sizeof *searcher->distances);
     searcher->pruning = calloc(scratch, sizeof *searcher->pruning);
     searcher->chosen_rows = calloc(scratch, sizeof *searcher->chosen_rows);
     searcher->selected =
         calloc((ARB_LEVEL_LIMIT + 1) * (size_t)graph->M0, sizeof *searcher->selected);
     searcher->selected_count = calloc(ARB_LEVEL_LIMIT + 1, sizeof *searcher->selected_count);
-    searcher->query_code = calloc(1, arb_row_stride(graph->scorer->form.dim, 1));
-    if (searcher->query_code == NULL || searcher->fresh == NULL || searcher->distances == NULL ||
-        searcher->pruning == NULL || searcher->chosen_rows == NULL || searcher->selected == NULL ||
-        searcher->selected_count == NULL) {
+    searcher->query_code = calloc(1, arb_codes_query_bytes(graph->scorer->form.dim));
+    if (searcher->query_code == NULL || searcher->fresh == NULL || searcher->near == NULL ||
+        searcher->distances == NULL || searcher->pruning == NULL || searcher->chosen_rows == NULL ||
+        searcher->selected == NULL || searcher->selected_count == NULL) {
         arb_searcher_free(searcher);
         return NULL;
     }

@@ -30,6 +30,8 @@ static void show(arb_index *index, arb_codes *codes)
     arb_codes *old = index->codes;
     index->codes = codes;
     atomic_store_explicit(&index->scorer.codes, codes, memory_order_release);
+    atomic_store_explicit(&index->code_row_bytes, codes == NULL ? 0 : arb_codes_row_bytes(codes),
+                          memory_order_relaxed);
     if (old != NULL) {
         arb_graph_wait_grace(index->graph);
         arb_codes_destroy(old);

@@ -38,6 +38,7 @@ struct arb_index {
     uint64_t seed;
     int32_t kernel_set;
     arb_codes_kind codes_wanted;
+    _Atomic uint64_t code_row_bytes; /* 0 without codes */
     arb_layout layout;
     arb_generated_use generated_use;
 

@@ -7,7 +7,10 @@
  *   4. merge by distance, each row once
  *   5. if ids were replaced meanwhile: scan the rows published since as well, and keep the newest
  *      row of each id. Without that, a search could see an old row deleted and not know the new
- *      one, or return both. */
+ *      one, or return both.
+ *
+ * Queries go through these steps in groups, as the graph takes them. What a query lacks after that,
+ * it looks for by itself. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,72 +29,83 @@
 /* What a call sets up once for its queries. */
 typedef struct search_call {
     const arb_index *index;
-    arb_searcher *searcher;
+    arb_searcher *searchers[ARB_GROUP_MAX];
+    uint32_t group; /* queries at a time, and searchers */
     uint32_t k;
     uint32_t ef;
     int exact;
-    /* room for one query: the graph's hits, then the scans' */
+    /* room for a group: for each query 2 * wanted, the graph's hits, then the scans' */
     arb_hit *hits;
     uint32_t capacity;
     arb_hit *heap_hits; /* `hits` where the stack did not do, for free() */
     arb_search_stats stats;
 } search_call;
 
-/* One attempt's findings: the graph's in call->hits[0..found), the scans' in
- * call->hits[wanted..wanted+scanned), each nearest first. */
+/* A query, and what one attempt at it has found: the graph's in hits[0..graph.count), the scans' in
+ * hits[wanted..wanted+scanned), each nearest first; merged, in hits[0..count). */
 typedef struct attempt {
-    const void *query;
-    int query_native;
-    uint32_t wanted;
-    uint32_t found;
+    arb_graph_query graph; /* its hits are these hits */
+    arb_hit *hits;
     uint32_t scanned;
+    uint32_t count;
+    uint32_t lost; /* hits dropped because a newer row of their id was found as well */
 } attempt;
 
-static arb_status reserve_hits(search_call *call, uint32_t capacity)
+static arb_status reserve_hits(search_call *call, size_t capacity)
 {
     if (capacity <= call->capacity) {
         return ARB_OK;
     }
     arb_hit *hits = malloc(capacity * sizeof *hits);
     if (hits == NULL) {
-        return arb_fail(ARB_RESOURCE_EXHAUSTED, "search: no memory for %u hits", capacity);
+        return arb_fail(ARB_RESOURCE_EXHAUSTED, "search: no memory for %zu hits", capacity);
     }
     free(call->heap_hits);
     call->heap_hits = hits;
     call->hits = hits;
-    call->capacity = capacity;
+    call->capacity = (uint32_t)capacity;
     return ARB_OK;
 }
 
-static void scan(search_call *call, attempt *try, uint64_t first, uint64_t end, int skip_linked)
+static void scan(search_call *call, attempt *try, uint32_t wanted, uint64_t first, uint64_t end,
+                 int skip_linked)
 {
     const arb_index *index = call->index;
     if (first < end) {
-        arb_exact_scan(&index->scorer, index->graph, try->query, (uint32_t)first, (uint32_t)end,
-                       skip_linked, index->deleted_bits, try->wanted, call->hits + try->wanted,
-                       &try->scanned, &call->stats);
+        arb_exact_scan(&index->scorer, index->graph, try->graph.row, (uint32_t)first, (uint32_t)end,
+                       skip_linked, index->deleted_bits, wanted, try->hits + wanted, &try->scanned,
+                       &call->stats);
     }
 }
 
 /* Steps 2 and 3. */
-static arb_status search_linked_and_tail(search_call *call, attempt *try, uint64_t published)
+static arb_status search_linked_and_tail(search_call *call, attempt *tries, uint32_t count,
+                                         uint32_t wanted, uint64_t published)
 {
     const arb_index *index = call->index;
     uint64_t low = atomic_load_explicit(&index->linked_low, memory_order_acquire);
-    scan(call, try, low, published, 1);
-    return arb_graph_search(index->graph, call->searcher, try->query, try->query_native, call->ef,
-                            try->wanted, index->deleted_bits, call->hits, &try->found,
-                            &call->stats);
+    arb_graph_query queries[ARB_GROUP_MAX];
+    for (uint32_t i = 0; i < count; i++) {
+        scan(call, &tries[i], wanted, low, published, 1);
+        queries[i] = tries[i].graph;
+    }
+    arb_status status = arb_graph_search_group(index->graph, call->searchers, queries, count,
+                                               call->ef, wanted, index->deleted_bits, &call->stats);
+    for (uint32_t i = 0; i < count; i++) {
+        tries[i].graph.count = queries[i].count;
+    }
+    return status;
 }
 
 /* Rows published while rows are scanned are scanned in turn. Scanning a row is far cheaper than
  * appending it, so this catches up. When it ends, the replacement of every row that was seen
  * deleted has been scanned: a replacement is published before the old row is deleted. */
-static void scan_newly_published(search_call *call, attempt *try, uint64_t published)
+static void scan_newly_published(search_call *call, attempt *try, uint32_t wanted,
+                                 uint64_t published)
 {
     uint64_t now;
     while ((now = arb_index_published(call->index)) != published) {
-        scan(call, try, published, now, 0);
+        scan(call, try, wanted, published, now, 0);
         published = now;
     }
 }
@@ -102,64 +116,138 @@ static uint64_t live_rows(const arb_index *index)
     return arb_index_published(index) - deleted;
 }
 
-/* All the steps. lost: hits dropped because a newer row of their id was found as well. */
-static arb_status run_attempt(search_call *call, attempt *try, int exact, uint32_t *count,
-                              uint32_t *lost)
+/* Step 4, and what 5 does with it. */
+static void merge(const search_call *call, attempt *try, uint32_t wanted, int replaced)
+{
+    uint32_t found = try->graph.count;
+    memmove(try->hits + found, try->hits + wanted, try->scanned * sizeof *try->hits);
+    uint32_t total = found + try->scanned;
+    if (replaced || (found > 0 && try->scanned > 0)) {
+        uint32_t kept = arb_hits_keep_newest(&call->index->ids, try->hits, total);
+        try->lost = replaced ? total - kept : 0;
+        total = kept;
+        qsort(try->hits, total, sizeof *try->hits, arb_hit_compare);
+    }
+    try->count = total < call->k ? total : call->k;
+}
+
+/* All the steps for `count` queries, whose row and native are set. */
+static arb_status run_attempts(search_call *call, attempt *tries, uint32_t count, uint32_t wanted,
+                               int exact)
 {
     const arb_index *index = call->index;
+    arb_status status = reserve_hits(call, (size_t)call->group * 2 * wanted);
+    if (status != ARB_OK) {
+        return status;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        tries[i].hits = call->hits + (size_t)i * 2 * wanted;
+        tries[i].graph.hits = tries[i].hits;
+        tries[i].graph.count = 0;
+        tries[i].scanned = 0;
+        tries[i].lost = 0;
+    }
     uint64_t before = atomic_load_explicit(&index->replacements, memory_order_acquire);
     uint64_t published = arb_index_published(index);
-    if (exact) {
-        scan(call, try, 0, published, 0);
-    } else {
-        arb_status status = search_linked_and_tail(call, try, published);
+    if (!exact) {
+        status = search_linked_and_tail(call, tries, count, wanted, published);
         if (status != ARB_OK) {
             return status;
         }
     }
-    /* Deleted bits are read with acquire: whoever saw a bit of a replacement sees its count. */
-    int replaced = (before & 1) != 0 ||
-                   atomic_load_explicit(&index->replacements, memory_order_acquire) != before;
-    if (replaced) {
-        scan_newly_published(call, try, published);
+    for (uint32_t i = 0; i < count; i++) {
+        if (exact) {
+            scan(call, &tries[i], wanted, 0, published, 0);
+        }
+        /* Deleted bits are read with acquire: whoever saw a bit of a replacement sees its count. */
+        int replaced = (before & 1) != 0 ||
+                       atomic_load_explicit(&index->replacements, memory_order_acquire) != before;
+        if (replaced) {
+            scan_newly_published(call, &tries[i], wanted, published);
+        }
+        merge(call, &tries[i], wanted, replaced);
     }
-    memmove(call->hits + try->found, call->hits + try->wanted, try->scanned * sizeof *call->hits);
-    uint32_t total = try->found + try->scanned;
-    *lost = 0;
-    if (replaced || (try->found > 0 && try->scanned > 0)) {
-        uint32_t kept = arb_hits_keep_newest(&index->ids, call->hits, total);
-        *lost = replaced ? total - kept : 0;
-        total = kept;
-        qsort(call->hits, total, sizeof *call->hits, arb_hit_compare);
-    }
-    *count = total < call->k ? total : call->k;
     return ARB_OK;
 }
 
-/* The k nearest of one query in call->hits, nearest first. */
-static arb_status search_one(search_call *call, const void *query, int query_native,
-                             uint32_t *count)
+/* Whether the query lacks hits; *wanted and *exact are then what to try it with next. */
+static int lacks(const search_call *call, const attempt *try, uint32_t *wanted, int *exact)
 {
-    uint32_t wanted = call->k;
+    if (try->lost > 0 && *wanted < call->k + try->lost) {
+        /* Old and new rows of one id took places that other rows may deserve. With this many
+         * more, at least k different ids are nearer than any row left out. */
+        *wanted = call->k + 2 * try->lost;
+        return 1;
+    }
+    if (*exact || try->count >= call->k || try->count >= live_rows(call->index)) {
+        return 0;
+    }
+    *exact = 1; /* rows that the graph does not reach */
+    return 1;
+}
+
+static void put_hits(const search_call *call, const attempt *try, uint32_t query,
+                     arb_hits_export *out, uint64_t *total)
+{
+    for (uint32_t i = 0; i < try->count; i++) {
+        out->query[*total] = query;
+        out->id[*total] = arb_id_of(&call->index->ids, try->hits[i].node);
+        out->distance[*total] = try->hits[i].distance;
+        ++*total;
+    }
+}
+
+/* Queries first..first+count-1, whose rows and native are set: answers in their order. */
+static arb_status search_group(search_call *call, attempt *tries, uint32_t first, uint32_t count,
+                               arb_hits_export *out, uint64_t *total)
+{
     /* a graph has little to say where everything is wanted */
-    int exact = call->exact || wanted >= live_rows(call->index);
-    for (int i = 0; i < ATTEMPTS_MAX; i++) {
-        uint32_t lost;
-        attempt try = {.query = query, .query_native = query_native, .wanted = wanted};
-        arb_status status = reserve_hits(call, 2 * wanted);
-        if (status != ARB_OK || (status = run_attempt(call, &try, exact, count, &lost)) != ARB_OK) {
+    int all = call->exact || call->k >= live_rows(call->index);
+    arb_status status = run_attempts(call, tries, count, call->k, all);
+    uint32_t done = 0;
+    for (; status == ARB_OK && done < count; done++) {
+        uint32_t wanted = call->k;
+        int exact = all;
+        if (lacks(call, &tries[done], &wanted, &exact)) {
+            break;
+        }
+        put_hits(call, &tries[done], first + done, out, total);
+    }
+    /* The attempts share their room: from the first query that lacks hits on, each by itself. */
+    for (; status == ARB_OK && done < count; done++) {
+        attempt alone = {.graph = tries[done].graph};
+        uint32_t wanted = call->k;
+        int exact = all;
+        for (int i = 0; i < ATTEMPTS_MAX; i++) {
+            status = run_attempts(call, &alone, 1, wanted, exact);
+            if (status != ARB_OK || !lacks(call, &alone, &wanted, &exact)) {
+                break;
+            }
+        }
+        if (status == ARB_OK) {
+            put_hits(call, &alone, first + done, out, total);
+        }
+    }
+    return status;
+}
+
+/* Casts queries first..first+count-1 into rows of `stride` bytes. */
+static arb_status cast_group(const search_call *call, const arb_vectors_view *queries,
+                             uint32_t first, uint32_t count, uint8_t *rows, size_t stride,
+                             attempt *tries)
+{
+    const arb_index *index = call->index;
+    for (uint32_t i = 0; i < count; i++) {
+        arb_row_facts facts;
+        uint8_t *row = rows + i * stride;
+        arb_status status =
+            arb_cast_row(&index->scorer.form, queries->type, arb_view_vector(queries, first + i),
+                         row, "queries", first + i, &facts);
+        if (status != ARB_OK) {
             return status;
         }
-        if (lost > 0 && wanted < call->k + lost) {
-            /* Old and new rows of one id took places that other rows may deserve. With this many
-             * more, at least k different ids are nearer than any row left out. */
-            wanted = call->k + 2 * lost;
-            continue;
-        }
-        if (exact || *count >= call->k || *count >= live_rows(call->index)) {
-            return ARB_OK;
-        }
-        exact = 1; /* rows that the graph does not reach */
+        int native = arb_query_range_is_safe(index, &facts);
+        tries[i] = (attempt){.graph = {.row = row, .native = native}};
     }
     return ARB_OK;
 }
@@ -168,28 +256,47 @@ static arb_status search_all(search_call *call, const arb_vectors_view *queries,
                              arb_hits_export *out, uint64_t *total)
 {
     const arb_index *index = call->index;
-    _Alignas(64) uint8_t query[ARB_DIM_MAX * sizeof(float)];
-    *total = 0;
-    for (uint32_t i = 0; i < queries->count; i++) {
-        arb_row_facts facts;
-        uint32_t count = 0;
-        arb_status status = arb_cast_row(&index->scorer.form, queries->type,
-                                         arb_view_vector(queries, i), query, "queries", i, &facts);
-        if (status != ARB_OK) {
-            return status;
+    size_t stride = arb_row_stride(index->dim, arb_element_size(index->element));
+    _Alignas(ARB_ROW_ALIGNMENT) uint8_t stack_rows[ARB_DIM_MAX * sizeof(float)];
+    uint8_t *rows = stack_rows;
+    if (call->group * stride > sizeof stack_rows &&
+        (rows = aligned_alloc(ARB_ROW_ALIGNMENT, call->group * stride)) == NULL) {
+        return arb_fail(ARB_RESOURCE_EXHAUSTED, "search: no memory for %u queries", call->group);
+    }
+    arb_status status = ARB_OK;
+    for (uint32_t first = 0; status == ARB_OK && first < queries->count; first += call->group) {
+        uint32_t left = queries->count - first;
+        uint32_t count = left < call->group ? left : call->group;
+        attempt tries[ARB_GROUP_MAX];
+        status = cast_group(call, queries, first, count, rows, stride, tries);
+        if (status == ARB_OK && call->k > 0) {
+            status = search_group(call, tries, first, count, out, total);
         }
-        int query_native = arb_query_range_is_safe(index, &facts);
-        if (call->k > 0 && (status = search_one(call, query, query_native, &count)) != ARB_OK) {
-            return status;
-        }
-        for (uint32_t j = 0; j < count; j++) {
-            out->query[*total] = i;
-            out->id[*total] = arb_id_of(&index->ids, call->hits[j].node);
-            out->distance[*total] = call->hits[j].distance;
-            ++*total;
+    }
+    if (rows != stack_rows) {
+        free(rows);
+    }
+    return status;
+}
+
+static arb_status acquire_searchers(search_call *call, uint32_t queries)
+{
+    call->group = queries < ARB_GROUP_MAX ? queries : ARB_GROUP_MAX;
+    for (uint32_t i = 0; i < call->group; i++) {
+        call->searchers[i] = arb_searcher_acquire(call->index->graph);
+        if (call->searchers[i] == NULL) {
+            call->group = i;
+            return arb_fail(ARB_RESOURCE_EXHAUSTED, "search: no memory for a searcher");
         }
     }
     return ARB_OK;
+}
+
+static void release_searchers(const search_call *call)
+{
+    for (uint32_t i = 0; i < call->group; i++) {
+        arb_searcher_release(call->index->graph, call->searchers[i]);
+    }
 }
 
 static arb_status check_search(const arb_index *index, const arb_search_options *options,
@@ -245,14 +352,12 @@ arb_status arb_index_search(const arb_index *index, const arb_search_options *op
     if ((status = arb_export_hits_begin((uint64_t)view.count * call.k, &answer)) != ARB_OK) {
         return status;
     }
-    call.searcher = arb_searcher_acquire(index->graph);
-    if (call.searcher == NULL) {
-        arb_export_hits_cancel(&answer);
-        return arb_fail(ARB_RESOURCE_EXHAUSTED, "search: no memory for a searcher");
+    uint64_t total = 0;
+    status = acquire_searchers(&call, view.count);
+    if (status == ARB_OK) {
+        status = search_all(&call, &view, &answer, &total);
     }
-    uint64_t total;
-    status = search_all(&call, &view, &answer, &total);
-    arb_searcher_release(index->graph, call.searcher);
+    release_searchers(&call);
     free(call.heap_hits);
     if (status != ARB_OK) {
         arb_export_hits_cancel(&answer);

@@ -60,7 +60,7 @@ arb_status arb_index_get_stats(const arb_index *index, arb_index_stats *out)
     uint64_t finished = atomic_load_explicit(&index->finished, memory_order_acquire);
     uint64_t deleted = atomic_load_explicit(&index->deleted_count, memory_order_acquire);
     uint64_t rows = arb_index_published(index);
-    const arb_codes *codes = atomic_load_explicit(&index->scorer.codes, memory_order_acquire);
+    uint64_t code_row_bytes = atomic_load_explicit(&index->code_row_bytes, memory_order_relaxed);
     uint64_t generated_bytes = atomic_load_explicit(&index->generated_bytes, memory_order_relaxed);
     *out = (arb_index_stats){
         .rows = rows,
@@ -80,9 +80,9 @@ arb_status arb_index_get_stats(const arb_index *index, arb_index_stats *out)
         .kernel_set = index->kernel_set,
         .native_arithmetic = atomic_load_explicit(&index->scorer.native, memory_order_relaxed),
         .abs_max = atomic_load_explicit(&index->range.abs_max, memory_order_relaxed),
-        .codes = codes == NULL ? ARB_CODES_NONE : index->codes_wanted,
+        .codes = code_row_bytes == 0 ? ARB_CODES_NONE : index->codes_wanted,
         .layout = index->layout,
-        .code_bytes = codes == NULL ? 0 : rows * arb_row_stride(index->dim, 1),
+        .code_bytes = rows * code_row_bytes,
         .generated_bytes = generated_bytes,
         .generated_speedup = atomic_load_explicit(&index->generated_speedup, memory_order_relaxed),
         .generated = generated_bytes != 0,

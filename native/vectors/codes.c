@@ -22,6 +22,9 @@
 /* Rows that tell nine ends of a grid apart. */
 #define FIT_ROWS 512u
 
+/* Stands in a file for the slack of bits that there are not. */
+#define NO_BITS (-1.0f)
+
 /* Where the grid may end, in parts of the largest deviation from the mean: a few far components are
  * better cut off than paid for by all others. */
 static const float CLIPS[] = {1.0f, 0.85f, 0.7f, 0.6f, 0.5f, 0.4f, 0.3f, 0.2f, 0.1f};
@@ -77,11 +80,13 @@ static float least_whole(const arb_sample *of, uint32_t dim)
     return most - least <= STEPS ? least : NAN;
 }
 
-/* The grid with the least error over the sample. Rows that are all the same have none. */
-static void fit(arb_codes *codes, arb_sample *of, uint32_t dim)
+/* The grid with the least error over the sample, which is left centred on `centre`. Rows that are
+ * all the same have none. */
+static void fit(arb_codes *codes, arb_sample *of, float *centre)
 {
+    uint32_t dim = codes->form.dim;
     float whole = least_whole(of, dim);
-    arb_sample_centre(of, dim, codes->offset);
+    arb_sample_centre(of, dim, centre);
     float largest = arb_largest_of(of->values, (size_t)of->count * dim);
     codes->error = INFINITY;
     if (!isfinite(STEPS / largest)) /* no spread, or none that a float can divide by */
@@ -106,7 +111,7 @@ static void fit(arb_codes *codes, arb_sample *of, uint32_t dim)
     codes->scale = 2 * end / STEPS;
     codes->error = (float)least;
     for (uint32_t i = 0; i < dim; i++)
-        codes->offset[i] -= end;
+        codes->offset[i] = centre[i] - end;
 }
 
 /* Whether the grid tells near rows from those a little farther away. */
@@ -123,6 +128,8 @@ static int is_good(const arb_codes *codes, const arb_sample *of)
 arb_status arb_codes_append(arb_codes *codes, uint32_t first, uint32_t count)
 {
     arb_status status = arb_rows_reserve(codes->rows, first, count);
+    if (status == ARB_OK && codes->sq1 != NULL)
+        status = arb_rows_reserve(codes->sq1->rows, first, count);
     if (status != ARB_OK)
         return status;
     const arb_row_form *form = &codes->form;
@@ -132,6 +139,8 @@ arb_status arb_codes_append(arb_codes *codes, uint32_t first, uint32_t count)
         arb_row_values(form, arb_row(codes->coded, first + i), values);
         form->kernels->sq8_encode(values, codes->offset, inverse,
                                   arb_row_for_write(codes->rows, first + i), form->dim);
+        if (codes->sq1 != NULL)
+            arb_sq1_encode(codes->sq1, first + i, values);
     }
     return ARB_OK;
 }
@@ -164,10 +173,13 @@ static arb_status fit_and_code(arb_codes *codes, uint32_t count)
     arb_status status = arb_sample_take(&codes->form, codes->coded, count, &rows);
     if (status != ARB_OK)
         return status;
-    fit(codes, &rows, codes->form.dim);
+    float centre[ARB_DIM_MAX];
+    fit(codes, &rows, centre);
     int good = is_good(codes, &rows);
+    if (good)
+        status = arb_sq1_create(&codes->form, &rows, centre, &codes->sq1);
     free(rows.values);
-    return good ? code_all(codes, count) : ARB_OK;
+    return good && status == ARB_OK ? code_all(codes, count) : status;
 }
 
 arb_status arb_codes_create(const arb_row_form *form, const arb_rows *rows, uint32_t count,
@@ -176,7 +188,7 @@ arb_status arb_codes_create(const arb_row_form *form, const arb_rows *rows, uint
     *out = NULL;
     if (count == 0)
         return ARB_OK;
-    arb_codes *codes;
+    arb_codes *codes = NULL;
     arb_status status = create_empty(form, rows, &codes);
     if (status != ARB_OK)
         return status;
@@ -191,9 +203,34 @@ arb_status arb_codes_create(const arb_row_form *form, const arb_rows *rows, uint
 
 void arb_codes_write_grid(const arb_codes *codes, float *grid)
 {
+    uint32_t dim = codes->form.dim;
     grid[0] = codes->scale;
     grid[1] = codes->error;
-    memcpy(grid + 2, codes->offset, codes->form.dim * sizeof *grid);
+    grid[2] = codes->sq1 == NULL ? NO_BITS : codes->sq1->slack;
+    memcpy(grid + 3, codes->offset, dim * sizeof *grid);
+    for (uint32_t i = 0; i < dim; i++)
+        grid[3 + dim + i] = codes->sq1 == NULL ? 0 : codes->sq1->centre[i];
+}
+
+/* Codes that have a grid and no rows. */
+static arb_status read_grid(const arb_row_form *form, const arb_rows *rows, const float *grid,
+                            arb_codes **out)
+{
+    uint32_t dim = form->dim;
+    arb_codes *codes = NULL;
+    arb_status status = create_empty(form, rows, &codes);
+    if (status != ARB_OK)
+        return status;
+    codes->scale = grid[0];
+    codes->error = grid[1];
+    memcpy(codes->offset, grid + 3, dim * sizeof *grid);
+    if (grid[2] != NO_BITS)
+        status = arb_sq1_open(form, grid[2], grid + 3 + dim, &codes->sq1);
+    if (status == ARB_OK)
+        *out = codes;
+    else
+        arb_codes_destroy(codes);
+    return status;
 }
 
 arb_status arb_codes_open(const arb_row_form *form, const arb_rows *rows, uint32_t count,
@@ -204,13 +241,10 @@ arb_status arb_codes_open(const arb_row_form *form, const arb_rows *rows, uint32
             return arb_fail(ARB_CORRUPT, "codes: value %zu of the grid: found %g; allowed %s", i,
                             (double)grid[i], i == 0 ? "positive numbers" : "finite numbers");
     }
-    arb_codes *codes;
-    arb_status status = create_empty(form, rows, &codes);
+    arb_codes *codes = NULL;
+    arb_status status = read_grid(form, rows, grid, &codes);
     if (status != ARB_OK)
         return status;
-    codes->scale = grid[0];
-    codes->error = grid[1];
-    memcpy(codes->offset, grid + 2, form->dim * sizeof *grid);
     status = code_all(codes, count);
     if (status != ARB_OK) {
         arb_codes_destroy(codes);
@@ -225,8 +259,14 @@ void arb_codes_destroy(arb_codes *codes)
     if (codes == NULL)
         return;
     arb_rows_destroy(codes->rows);
+    arb_sq1_destroy(codes->sq1);
     free(codes->offset);
     free(codes);
+}
+
+size_t arb_codes_row_bytes(const arb_codes *codes)
+{
+    return codes->rows->stride + (codes->sq1 == NULL ? 0 : codes->sq1->rows->stride);
 }
 
 float arb_codes_measure(const arb_codes *codes, uint32_t count)
@@ -280,13 +320,32 @@ float arb_codes_quantise(const arb_row_form *form, const float *values, uint8_t 
     return 1 / inverse;
 }
 
-int arb_codes_query(const arb_codes *codes, const void *query, uint8_t *code)
+size_t arb_codes_query_bytes(uint32_t dim)
+{
+    return arb_row_stride(dim, 1) + 64 * (size_t)arb_sq1_steps(dim);
+}
+
+int arb_codes_prepare(const arb_codes *codes, const void *query, uint8_t *room,
+                      arb_codes_query *out)
 {
     const arb_row_form *form = &codes->form;
+    const arb_distance *dot = &form->kernels->distance[ARB_ELEMENT_F32][ARB_METRIC_DOT];
     float values[ARB_DIM_MAX];
-    memset(code + form->dim, 0, codes->rows->stride - form->dim);
-    arb_row_widen(form, query, values);
-    if (form->metric == ARB_METRIC_L2)
-        return query_on_grid(codes, values, code);
-    return arb_codes_quantise(form, values, code) > 0;
+    size_t stride = codes->rows->stride;
+    memset(room + form->dim, 0, stride - form->dim);
+    arb_row_values(form, query, values);
+    *out = (arb_codes_query){.code = room, .unit = codes->scale * codes->scale};
+    if (form->metric == ARB_METRIC_L2) {
+        if (!query_on_grid(codes, values, room))
+            return 0;
+    } else {
+        out->unit = codes->scale * arb_codes_quantise(form, values, room);
+        out->zero = (form->metric == ARB_METRIC_COSINE ? 1.0f : 0.0f) -
+                    dot->one(values, codes->offset, form->dim);
+        if (!(out->unit > 0))
+            return 0;
+    }
+    if (codes->sq1 != NULL)
+        out->sq1 = arb_sq1_query_of(codes->sq1, values, (int8_t *)room + stride);
+    return 1;
 }

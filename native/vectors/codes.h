@@ -17,11 +17,13 @@
 
 #include "vectors/casts.h"
 #include "vectors/rows.h"
+#include "vectors/sq1.h"
 
 typedef struct arb_codes {
     arb_row_form form;     /* of the rows that these are the codes of */
     const arb_rows *coded; /* those rows */
     arb_rows *rows;        /* the codes, one byte a component */
+    arb_sq1 *sq1;          /* a bit a component, looked at first; NULL: it would not pay */
     float *offset;         /* dim of them */
     float scale;
     float error; /* what rows lose of their squared distance from the mean; the sample's average */
@@ -37,9 +39,13 @@ arb_status arb_codes_create(const arb_row_form *form, const arb_rows *rows, uint
                             arb_codes **out);
 void arb_codes_destroy(arb_codes *codes);
 
-/* A grid as floats, for a file: scale, error, then dim offsets. On the same grid rows get the same
- * codes, so that an opened index answers as the saved one did. */
-#define ARB_GRID_FLOATS(dim) ((size_t)(dim) + 2)
+/* Bytes of the codes of a row. */
+size_t arb_codes_row_bytes(const arb_codes *codes);
+
+/* A grid as floats, for a file: scale, error, slack of the bits (-1: there are none), then dim
+ * offsets and dim components of the bits' centre. On the same grid rows get the same codes, so that
+ * an opened index answers as the saved one did. */
+#define ARB_GRID_FLOATS(dim) (2 * (size_t)(dim) + 3)
 void arb_codes_write_grid(const arb_codes *codes, float *grid);
 
 /* Codes rows 0..count-1 on a grid that was written. ARB_CORRUPT if it cannot be one. */
@@ -52,10 +58,23 @@ arb_status arb_codes_append(arb_codes *codes, uint32_t first, uint32_t count);
 /* The error, as in codes->error, of rows 0..count-1 (of a sample of them) on this grid. */
 float arb_codes_measure(const arb_codes *codes, uint32_t count);
 
-/* The query, a row, as the sq8 kernel of the metric takes it: codes->rows->stride bytes, zeros
- * behind dim. 0 where it has no code: an L2 query so far outside the grid that moving it to the
- * edge would change which rows are near; a dot query of zeros. */
-int arb_codes_query(const arb_codes *codes, const void *query, uint8_t *code);
+/* A query as the codes' kernels take it. */
+typedef struct arb_codes_query {
+    const uint8_t *code; /* codes->rows->stride bytes, zeros behind dim */
+    /* The distance that what the sq8 kernel of the metric gives stands for: zero + unit * given
+     * under L2, zero - unit * given otherwise. */
+    float zero;
+    float unit;
+    arb_sq1_query sq1; /* where the codes have bits */
+} arb_codes_query;
+
+/* Room for the codes of a query. */
+size_t arb_codes_query_bytes(uint32_t dim);
+
+/* query is a row; its codes go to `room`. 0 where it has none: an L2 query so far outside the grid
+ * that moving it to the edge would change which rows are near; a dot query of zeros. */
+int arb_codes_prepare(const arb_codes *codes, const void *query, uint8_t *room,
+                      arb_codes_query *out);
 
 /* A vector quantised by itself: values[i] ~ scale * z, z int8 in -127..127, written to
  * code[0..dim). Returns the scale; 0 for zeros, which have none, and the code is undefined. */

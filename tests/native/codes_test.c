@@ -71,12 +71,14 @@ static void test_whole_numbers_are_kept(void)
     arb_codes *codes = code_world(w);
     EXPECT(codes->scale == 1 && codes->error == 0, "scale %g, error %g", (double)codes->scale,
            (double)codes->error);
-    uint8_t query[64];
-    EXPECT(arb_codes_query(codes, arb_row(w->rows, 3), query), "a row is on the grid");
+    uint8_t room[128];
+    arb_codes_query query;
+    EXPECT(arb_codes_query_bytes(DIM) <= sizeof room, "%zu", arb_codes_query_bytes(DIM));
+    EXPECT(arb_codes_prepare(codes, arb_row(w->rows, 3), room, &query), "a row is on the grid");
     for (uint32_t node = 0; node < w->count; node++) {
         float exact = arb_exact_distance(&w->scorer, arb_row(w->rows, 3), node);
         float coded = w->scorer.form.kernels->sq8[ARB_METRIC_L2].one(
-            query, arb_row(codes->rows, node), codes->rows->stride);
+            query.code, arb_row(codes->rows, node), codes->rows->stride);
         EXPECT(coded == exact, "row %u: %g, not %g", node, (double)coded, (double)exact);
     }
     world_destroy(w);
@@ -91,8 +93,9 @@ static void test_far_query(void)
     arb_codes *codes = code_world(w);
     float far[DIM] = {0};
     far[5] = 50;
-    uint8_t code[64];
-    EXPECT(!arb_codes_query(codes, far, code), "a far query was taken");
+    uint8_t room[128];
+    arb_codes_query query;
+    EXPECT(!arb_codes_prepare(codes, far, room, &query), "a far query was taken");
     arb_hit exact[10];
     arb_hit hits[10];
     uint32_t count = 0;

@@ -6,7 +6,9 @@
 
 #include "index_helpers.h"
 
-#define DIM 48
+#define DIM 384
+/* Codes of six cache lines, and bits of one. */
+#define CODE_BYTES (384 + 64)
 #define ROWS 3000
 #define CLUSTERS 25
 
@@ -69,8 +71,8 @@ static void expect_codes(const arb_index *index, int32_t codes, const char *when
 {
     arb_index_stats stats = test_stats(index);
     CHECK(stats.codes == codes, "%s: codes %d, not %d", when, stats.codes, codes);
-    CHECK(stats.code_bytes == (codes == ARB_CODES_NONE ? 0 : stats.rows * 64), "%s: %" PRIu64, when,
-          stats.code_bytes);
+    CHECK(stats.code_bytes == (codes == ARB_CODES_NONE ? 0 : stats.rows * CODE_BYTES),
+          "%s: %" PRIu64, when, stats.code_bytes);
 }
 
 static void test_life(arb_metric metric, arb_element element)

@@ -1,0 +1,199 @@
+#include "graph/walk.h"
+
+#include "graph/visit.h"
+
+static uint32_t breadth(const arb_walk *walk)
+{
+    return walk->level > walk->bottom ? 1 : walk->ef;
+}
+
+/* Deleted nodes lead the way on upper levels like others. */
+static arb_deleted_bits deleted_here(const arb_walk *walk)
+{
+    return walk->level > walk->bottom ? NULL : walk->deleted;
+}
+
+/* The nearest candidate that is not expanded becomes the next one to be. */
+static void pick(arb_walk *walk)
+{
+    arb_candidate_array *array = &walk->array;
+    walk->word = 0;
+    while (array->cursor < array->count && array->sorted[array->cursor] & ARB_CANDIDATE_FLAG)
+        array->cursor++;
+    if (array->cursor == array->count)
+        return;
+    uint32_t node = arb_candidate_node(array->sorted[array->cursor]);
+    array->sorted[array->cursor++] |= ARB_CANDIDATE_FLAG;
+    walk->word =
+        atomic_load_explicit(arb_word_at(walk->graph, node, walk->level), memory_order_acquire);
+    const char *list = (const char *)arb_word_list(walk->word);
+    size_t bytes = arb_word_length(walk->word) * sizeof(uint32_t);
+    for (size_t offset = 0; offset < bytes; offset += 64)
+        __builtin_prefetch(list + offset);
+}
+
+/* Begins a level with the candidates that are there. */
+static void begin_level(arb_walk *walk, uint32_t level)
+{
+    arb_candidate_array *array = &walk->array;
+    arb_searcher *searcher = walk->searcher;
+    walk->level = level;
+    array->live = 0;
+    array->cursor = 0;
+    array->dropped = 0;
+    walk->start = array->sorted[0];
+    walk->status = arb_visit_reserve(searcher, array->count);
+    walk->done = walk->status != ARB_OK;
+    for (uint32_t i = 0; !walk->done && i < array->count; i++) {
+        uint32_t node = arb_candidate_node(array->sorted[i]);
+        array->sorted[i] &= ~ARB_CANDIDATE_FLAG;
+        array->live += !arb_is_deleted(deleted_here(walk), node);
+        arb_visit(searcher, node);
+    }
+    if (!walk->done)
+        pick(walk);
+}
+
+static void finish(arb_walk *walk, arb_status status)
+{
+    walk->status = status;
+    walk->done = 1;
+    walk->searcher->found_count = walk->array.count;
+    walk->searcher->found_all = !walk->array.dropped;
+    arb_visited_clear(walk->searcher);
+}
+
+static void next_level(arb_walk *walk)
+{
+    if (walk->level == walk->bottom) {
+        finish(walk, ARB_OK);
+        return;
+    }
+    arb_visited_clear(walk->searcher);
+    walk->array.count = 1;
+    begin_level(walk, walk->level - 1);
+}
+
+static void begin(arb_walk *walk, uint32_t level, uint32_t bottom, uint32_t ef)
+{
+    walk->bottom = bottom;
+    walk->ef = ef;
+    walk->array = (arb_candidate_array){.sorted = walk->searcher->found,
+                                        .count = walk->searcher->found_count};
+    walk->fresh_count = 0;
+    walk->near_count = 0;
+    begin_level(walk, level);
+}
+
+void arb_walk_from_found(arb_walk *walk, uint32_t level, uint32_t ef)
+{
+    begin(walk, level, level, ef);
+}
+
+void arb_walk_from_entry(arb_walk *walk, uint64_t entry, uint32_t bottom, uint32_t ef)
+{
+    arb_searcher *searcher = walk->searcher;
+    uint32_t node = arb_entry_node(entry);
+    searcher->found[0] = arb_candidate(arb_score_one(walk->query, node), node);
+    searcher->found_count = 1;
+    searcher->stats.visited++;
+    begin(walk, arb_entry_level(entry), bottom, ef);
+    if (!walk->done && bottom > walk->level)
+        finish(walk, ARB_OK);
+}
+
+static void look(arb_walk *walk)
+{
+    arb_searcher *searcher = walk->searcher;
+    if (walk->word == 0)
+        return;
+    arb_status status = arb_visit_reserve(searcher, walk->graph->M0);
+    if (status != ARB_OK) {
+        finish(walk, status);
+        return;
+    }
+    walk->fresh_count = arb_collect_fresh(searcher, walk->word);
+    searcher->stats.visited += walk->fresh_count;
+    searcher->stats.hops += walk->level == 0;
+    const arb_sq1 *sq1 = walk->query->sq1;
+    for (uint32_t i = 0; sq1 != NULL && i < walk->fresh_count; i++)
+        arb_prefetch_row(sq1->rows, searcher->fresh[i]);
+}
+
+static void judge(arb_walk *walk)
+{
+    arb_searcher *searcher = walk->searcher;
+    arb_candidate_array *array = &walk->array;
+    if (array->count + walk->near_count > searcher->found_capacity) {
+        finish(walk, ARB_SEARCH_OVERFLOW);
+        return;
+    }
+    arb_score_fetched(walk->query, searcher->near, walk->near_count, searcher->distances);
+    for (uint32_t i = 0; i < walk->near_count; i++) {
+        uint32_t node = searcher->near[i];
+        if (arb_array_offer(array, arb_candidate(searcher->distances[i], node), breadth(walk),
+                            deleted_here(walk)) &&
+            walk->level == 0)
+            __builtin_prefetch((const void *)arb_word_at(walk->graph, node, 0));
+    }
+    walk->near_count = 0;
+}
+
+/* Those of the fresh whose bits do not say that they are farther than all candidates. */
+static uint32_t keep_near(const arb_walk *walk)
+{
+    const arb_searcher *searcher = walk->searcher;
+    const arb_query *query = walk->query;
+    const arb_sq1 *sq1 = query->sq1;
+    float farthest = arb_candidate_distance(walk->array.sorted[walk->array.count - 1]);
+    float bound = query->zero + query->unit * farthest;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < walk->fresh_count; i += 4) {
+        const uint8_t *codes[4];
+        float dots[4];
+        uint32_t group = walk->fresh_count - i < 4 ? walk->fresh_count - i : 4;
+        for (uint32_t j = 0; j < 4; j++)
+            codes[j] = arb_row(sq1->rows, searcher->fresh[i + (j < group ? j : 0)]);
+        sq1->form.kernels->sq1_dot_x4(query->bits.code, codes, sq1->steps, dots);
+        for (uint32_t j = 0; j < group; j++) {
+            searcher->near[count] = searcher->fresh[i + j];
+            count += !(arb_sq1_at_least(sq1, &query->bits, codes[j], dots[j]) > bound);
+        }
+    }
+    return count;
+}
+
+static void aim(arb_walk *walk)
+{
+    arb_searcher *searcher = walk->searcher;
+    pick(walk);
+    if (walk->query->sq1 != NULL && walk->array.live >= breadth(walk) && walk->array.count > 0) {
+        walk->near_count = keep_near(walk);
+    } else {
+        memcpy(searcher->near, searcher->fresh, walk->fresh_count * sizeof *searcher->near);
+        walk->near_count = walk->fresh_count;
+    }
+    walk->array.dropped |= walk->near_count < walk->fresh_count;
+    walk->fresh_count = 0;
+    for (uint32_t i = 0; i < walk->near_count; i++)
+        arb_prefetch_row(walk->query->rows, searcher->near[i]);
+    if (walk->word == 0 && walk->near_count == 0)
+        next_level(walk);
+}
+
+void arb_walk_run(arb_walk *walks, uint32_t count)
+{
+    static void (*const steps[])(arb_walk *) = {look, judge, aim};
+    uint32_t going = 1;
+    while (going > 0) {
+        going = 0;
+        for (size_t step = 0; step < sizeof steps / sizeof steps[0]; step++) {
+            for (uint32_t i = 0; i < count; i++) {
+                if (!walks[i].done)
+                    steps[step](&walks[i]);
+            }
+        }
+        for (uint32_t i = 0; i < count; i++)
+            going += !walks[i].done;
+    }
+}
