@@ -137,13 +137,13 @@ struct arb_searcher {
     _Atomic int busy;
     arb_searcher *next;
 
-    /* The visited set: a bit a node, cleared word by word through `touched`. */
+    /* The visited set: a bit a node, and the nodes in the order of their visits. */
     uint64_t *visited;
     size_t visited_bytes;
     uint32_t visited_nodes;
-    uint32_t *touched;
-    uint32_t touched_count;
-    uint32_t touched_capacity;
+    uint32_t *visits;
+    uint32_t visit_count;
+    uint32_t visit_capacity;
 
     /* Candidates, nearest first (candidates.h). */
     uint64_t *found;
@@ -259,7 +259,7 @@ void arb_epoch_try_advance(const arb_graph *graph);
 /* Room for `capacity` candidates, all current nodes in the visited set. */
 arb_status arb_searcher_prepare(const arb_graph *graph, arb_searcher *searcher, uint32_t capacity);
 void arb_searcher_free(arb_searcher *searcher);
-arb_status arb_touched_grow(arb_searcher *searcher);
+arb_status arb_visits_grow(arb_searcher *searcher);
 arb_status arb_heaps_grow(arb_searcher *searcher, size_t frontier, size_t results);
 void arb_visited_clear(arb_searcher *searcher);
 

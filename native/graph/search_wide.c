@@ -85,11 +85,12 @@ arb_status arb_search_wide(const arb_graph *graph, arb_searcher *searcher, const
         uint64_t word = atomic_load_explicit(arb_word_at(graph, arb_candidate_node(nearest), 0),
                                              memory_order_acquire);
         uint32_t count = arb_collect_fresh(searcher, word);
-        arb_score(query, searcher->fresh, count, searcher->distances);
+        const uint32_t *fresh = searcher->visits + searcher->visit_count - count;
+        arb_score(query, fresh, count, searcher->distances);
         searcher->stats.visited += count;
         searcher->stats.hops++;
         for (uint32_t i = 0; status == ARB_OK && i < count; i++)
-            status = offer(&search, arb_candidate(searcher->distances[i], searcher->fresh[i]));
+            status = offer(&search, arb_candidate(searcher->distances[i], fresh[i]));
     }
     arb_visited_clear(searcher);
     if (status != ARB_OK)

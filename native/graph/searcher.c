@@ -14,7 +14,7 @@ void arb_searcher_free(arb_searcher *searcher)
         return;
     if (searcher->visited != NULL)
         arb_pages_unmap(searcher->visited, searcher->visited_bytes);
-    free(searcher->touched);
+    free(searcher->visits);
     free(searcher->found);
     free(searcher->frontier);
     free(searcher->results);
@@ -99,7 +99,7 @@ arb_status arb_searcher_prepare(const arb_graph *graph, arb_searcher *searcher, 
         searcher->visited = visited;
         searcher->visited_bytes = bytes;
         searcher->visited_nodes = (uint32_t)nodes;
-        searcher->touched_count = 0;
+        searcher->visit_count = 0;
     }
     if (capacity > searcher->found_capacity) {
         uint64_t *found = malloc(((size_t)capacity + 1) * sizeof *found);
@@ -112,22 +112,22 @@ arb_status arb_searcher_prepare(const arb_graph *graph, arb_searcher *searcher, 
     return ARB_OK;
 }
 
-arb_status arb_touched_grow(arb_searcher *searcher)
+arb_status arb_visits_grow(arb_searcher *searcher)
 {
-    uint32_t capacity = searcher->touched_capacity == 0 ? 4096 : searcher->touched_capacity * 2;
-    uint32_t *touched = realloc(searcher->touched, capacity * sizeof *touched);
-    if (touched == NULL)
+    uint32_t capacity = searcher->visit_capacity == 0 ? 4096 : searcher->visit_capacity * 2;
+    uint32_t *visits = realloc(searcher->visits, capacity * sizeof *visits);
+    if (visits == NULL)
         return arb_fail(ARB_RESOURCE_EXHAUSTED, "no memory for a visited set");
-    searcher->touched = touched;
-    searcher->touched_capacity = capacity;
+    searcher->visits = visits;
+    searcher->visit_capacity = capacity;
     return ARB_OK;
 }
 
 void arb_visited_clear(arb_searcher *searcher)
 {
-    for (uint32_t i = 0; i < searcher->touched_count; i++)
-        searcher->visited[searcher->touched[i]] = 0;
-    searcher->touched_count = 0;
+    for (uint32_t i = 0; i < searcher->visit_count; i++)
+        searcher->visited[searcher->visits[i] / 64] = 0;
+    searcher->visit_count = 0;
 }
 
 static arb_status grow_heap(uint64_t **heap, size_t *capacity, size_t wanted)

@@ -102,6 +102,12 @@ void arb_walk_from_entry(arb_walk *walk, uint64_t entry, uint32_t bottom, uint32
         finish(walk, ARB_OK);
 }
 
+/* The nodes that the last look found. */
+static const uint32_t *fresh_of(const arb_walk *walk)
+{
+    return walk->searcher->visits + walk->searcher->visit_count - walk->fresh_count;
+}
+
 static void look(arb_walk *walk)
 {
     arb_searcher *searcher = walk->searcher;
@@ -116,8 +122,9 @@ static void look(arb_walk *walk)
     searcher->stats.visited += walk->fresh_count;
     searcher->stats.hops += walk->level == 0;
     const arb_sq1 *sq1 = walk->query->sq1;
+    const uint32_t *fresh = fresh_of(walk);
     for (uint32_t i = 0; sq1 != NULL && i < walk->fresh_count; i++)
-        arb_prefetch_row(sq1->rows, searcher->fresh[i]);
+        arb_prefetch_row(sq1->rows, fresh[i]);
 }
 
 static void judge(arb_walk *walk)
@@ -142,22 +149,28 @@ static void judge(arb_walk *walk)
 /* Those of the fresh whose bits do not say that they are farther than all candidates. */
 static uint32_t keep_near(const arb_walk *walk)
 {
-    const arb_searcher *searcher = walk->searcher;
     const arb_query *query = walk->query;
     const arb_sq1 *sq1 = query->sq1;
+    uint32_t *restrict fresh =
+        walk->searcher->visits + walk->searcher->visit_count - walk->fresh_count;
+    uint32_t *restrict near = walk->searcher->near;
     float farthest = arb_candidate_distance(walk->array.sorted[walk->array.count - 1]);
     float bound = query->zero + query->unit * farthest;
+    uint32_t fresh_count = walk->fresh_count;
     uint32_t count = 0;
-    for (uint32_t i = 0; i < walk->fresh_count; i += 4) {
+    /* the last group is filled up with what does not count */
+    for (uint32_t i = fresh_count; i % 4 != 0; i++)
+        fresh[i] = fresh[0];
+    for (uint32_t i = 0; i < fresh_count; i += 4) {
         const uint8_t *codes[4];
         float dots[4];
-        uint32_t group = walk->fresh_count - i < 4 ? walk->fresh_count - i : 4;
         for (uint32_t j = 0; j < 4; j++)
-            codes[j] = arb_row(sq1->rows, searcher->fresh[i + (j < group ? j : 0)]);
+            codes[j] = arb_row(sq1->rows, fresh[i + j]);
         sq1->form.kernels->sq1_dot_x4(query->bits.code, codes, sq1->steps, dots);
-        for (uint32_t j = 0; j < group; j++) {
-            searcher->near[count] = searcher->fresh[i + j];
-            count += !(arb_sq1_at_least(sq1, &query->bits, codes[j], dots[j]) > bound);
+        for (uint32_t j = 0; j < 4; j++) {
+            near[count] = fresh[i + j];
+            count += !(arb_sq1_at_least(sq1, &query->bits, codes[j], dots[j]) > bound) &
+                     (i + j < fresh_count);
         }
     }
     return count;
@@ -170,7 +183,7 @@ static void aim(arb_walk *walk)
     if (walk->query->sq1 != NULL && walk->array.live >= breadth(walk) && walk->array.count > 0) {
         walk->near_count = keep_near(walk);
     } else {
-        memcpy(searcher->near, searcher->fresh, walk->fresh_count * sizeof *searcher->near);
+        memcpy(searcher->near, fresh_of(walk), walk->fresh_count * sizeof *searcher->near);
         walk->near_count = walk->fresh_count;
     }
     walk->array.dropped |= walk->near_count < walk->fresh_count;

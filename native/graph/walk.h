@@ -30,7 +30,7 @@ typedef struct arb_walk {
     uint64_t start; /* the candidate that the bottom level began with */
     arb_candidate_array array;
     uint64_t word;        /* of the node that was picked; 0: none */
-    uint32_t fresh_count; /* of searcher->fresh: neighbors whose bits were asked for */
+    uint32_t fresh_count; /* the last of searcher->visits: neighbors whose bits were asked for */
     uint32_t near_count;  /* of searcher->near: nodes whose rows were asked for */
     int done;
     arb_status status; /* once done; ARB_SEARCH_OVERFLOW: deleted nodes fill the array */
