@@ -1,5 +1,7 @@
 #include "graph/score.h"
 
+#include <math.h>
+
 /* Rows asked for before the first is looked at: a group of four is computed while the next two
  * groups' rows come in. */
 #define AHEAD 8u
@@ -18,6 +20,7 @@ arb_query arb_query_of(const arb_scorer *scorer, const void *row, int native)
         form->kernels->native[form->metric].one != NULL) {
         query.kernel = form->kernels->native[form->metric];
         query.rerank = 1;
+        query.blur = INFINITY;
     }
     return query;
 }
@@ -46,6 +49,7 @@ arb_query arb_written_traversal_query(const arb_scorer *scorer, arb_searcher *se
                        .kernel = scorer->form.kernels->sq8[scorer->form.metric],
                        .negated = scorer->form.metric != ARB_METRIC_L2,
                        .rerank = 1,
+                       .blur = coded.blur,
                        .sq1 = codes->sq1,
                        .bits = coded.sq1,
                        .zero = coded.zero,

@@ -15,15 +15,15 @@ typedef struct arb_query {
     uint32_t dim;         /* for the kernel: that of the rows; of codes their stride */
     arb_distance kernel;
     int negated; /* the kernel's dot product grows with nearness */
-    /* The kernel rounds, and final distances are computed anew: 1 for max(3k, k+20) rows, 2 for
-     * twice as many, up to ARB_RERANK_MAX. 0: it does not. */
+    /* The kernel rounds, and final distances are computed anew: 1 for max(3k, k+20) rows at most, 2
+     * for twice as many, up to ARB_RERANK_MAX. 0: it does not. */
     uint32_t rerank;
-    /* Where the codes have bits: a bound below a row's distance, which is zero + unit times the
-     * distance of this query. */
-    const arb_sq1 *sq1; /* NULL: no bits */
-    arb_sq1_query bits;
+    float blur; /* see arb_codes_query; INFINITY: not known */
+    /* The distance is zero + unit times what this query orders by. Over codes only: */
     float zero;
     float unit;
+    const arb_sq1 *sq1; /* where they have bits, which bound the distance from below */
+    arb_sq1_query bits;
 } arb_query;
 
 /* Compares with rows. native = 0 keeps to the FP32-accumulating kernels; a row of the index may

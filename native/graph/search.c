@@ -1,5 +1,6 @@
 /* search.c: searches of the whole graph, one or several at a time, and their final distances. */
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,7 @@ static int find_fused(const search *of, arb_searcher *searcher, arb_query *exact
     if (breadth > ARB_ARRAY_MAX)
         return 0;
     exact->rerank = fused->rerank;
+    exact->blur = INFINITY;
     *status =
         arb_fused_search(of->graph, searcher, fused, exact, of->entry, ef, breadth, of->deleted);
     if (*status == ARB_SEARCH_OVERFLOW) {
@@ -66,16 +68,33 @@ static int find_fused(const search *of, arb_searcher *searcher, arb_query *exact
     return *status != ARB_OK || searcher->found_count >= of->k || searcher->found_all;
 }
 
+/* How many of the candidates found may be among the k nearest: those that the query's rounding may
+ * have put behind the k-th. */
+static uint32_t in_question(const search *of, const arb_searcher *searcher, const arb_query *query)
+{
+    uint32_t k = of->k;
+    uint32_t most = query->rerank ? rerank_breadth(k, query->rerank) : k;
+    most = most < searcher->found_count ? most : searcher->found_count;
+    if (most <= k || query->blur == INFINITY)
+        return most;
+    float last = query->zero + query->unit * arb_candidate_distance(searcher->found[k - 1]);
+    float blur = query->blur;
+    if (of->graph->scorer->form.metric == ARB_METRIC_L2)
+        blur *= sqrtf(last);
+    uint32_t count = k;
+    while (count < most &&
+           query->zero + query->unit * arb_candidate_distance(searcher->found[count]) <=
+               last + blur)
+        count++;
+    return count;
+}
+
 /* Final distances: always summed in FP32, by the kernel that exact search reports too. */
 static void rescore(const search *of, const arb_searcher *searcher, const arb_query *query,
                     arb_graph_query *answer)
 {
     const arb_scorer *scorer = of->graph->scorer;
-    uint32_t wanted = of->k;
-    if (query->rerank) /* codes and FP16 sums may swap near ties across the k-th place */
-        wanted = rerank_breadth(of->k, query->rerank);
-    if (wanted > searcher->found_count)
-        wanted = searcher->found_count;
+    uint32_t wanted = in_question(of, searcher, query);
     /* The wide search's heap is free by now and lends its memory. */
     _Static_assert(sizeof(arb_hit) == sizeof(uint64_t), "a hit fits a heap entry");
     arb_hit *scored = (arb_hit *)searcher->results;

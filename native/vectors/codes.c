@@ -19,6 +19,11 @@
 /* The part of a query's squared length that may lie outside the grid. */
 #define OUTSIDE_MAX 1e-4f
 
+/* Standard deviations that two distances are apart before their order is taken for the rows'. Rows
+ * with a few large components, which the grid cuts off, are off by far more than most: 100
+ * components of words lose 0.3 points of recall@10 at three, 0.1 at nine. */
+#define DEVIATIONS 9.0f
+
 /* Rows that tell nine ends of a grid apart. */
 #define FIT_ROWS 512u
 
@@ -114,14 +119,16 @@ static void fit(arb_codes *codes, arb_sample *of, float *centre)
         codes->offset[i] = centre[i] - end;
 }
 
-/* Whether the grid tells near rows from those a little farther away. */
-static int is_good(const arb_codes *codes, const arb_sample *of)
+/* Whether the grid tells near rows from those a little farther away; sets noise and spread. */
+static int is_good(arb_codes *codes, const arb_sample *of)
 {
     if (!isfinite(codes->error))
         return 0;
     double squares;
     double near = arb_sample_near(&codes->form, of, &squares);
     double component_error = codes->error * squares / codes->form.dim;
+    codes->noise = (float)sqrt(component_error);
+    codes->spread = (float)sqrt(squares);
     return sqrt(component_error) <= NOISE_MAX * near;
 }
 
@@ -206,10 +213,12 @@ void arb_codes_write_grid(const arb_codes *codes, float *grid)
     uint32_t dim = codes->form.dim;
     grid[0] = codes->scale;
     grid[1] = codes->error;
-    grid[2] = codes->sq1 == NULL ? NO_BITS : codes->sq1->slack;
-    memcpy(grid + 3, codes->offset, dim * sizeof *grid);
+    grid[2] = codes->noise;
+    grid[3] = codes->spread;
+    grid[4] = codes->sq1 == NULL ? NO_BITS : codes->sq1->slack;
+    memcpy(grid + 5, codes->offset, dim * sizeof *grid);
     for (uint32_t i = 0; i < dim; i++)
-        grid[3 + dim + i] = codes->sq1 == NULL ? 0 : codes->sq1->centre[i];
+        grid[5 + dim + i] = codes->sq1 == NULL ? 0 : codes->sq1->centre[i];
 }
 
 /* Codes that have a grid and no rows. */
@@ -223,9 +232,11 @@ static arb_status read_grid(const arb_row_form *form, const arb_rows *rows, cons
         return status;
     codes->scale = grid[0];
     codes->error = grid[1];
-    memcpy(codes->offset, grid + 3, dim * sizeof *grid);
-    if (grid[2] != NO_BITS)
-        status = arb_sq1_open(form, grid[2], grid + 3 + dim, &codes->sq1);
+    codes->noise = grid[2];
+    codes->spread = grid[3];
+    memcpy(codes->offset, grid + 5, dim * sizeof *grid);
+    if (grid[4] != NO_BITS)
+        status = arb_sq1_open(form, grid[4], grid + 5 + dim, &codes->sq1);
     if (status == ARB_OK)
         *out = codes;
     else
@@ -325,6 +336,18 @@ size_t arb_codes_query_bytes(uint32_t dim)
     return arb_row_stride(dim, 1) + 64 * (size_t)arb_sq1_steps(dim);
 }
 
+/* What tells two rows apart is off by the noise of each along the query (under L2: along the way to
+ * it), and for a query quantised by itself by the query's noise along the way from one to the
+ * other. */
+static float blur(const arb_codes *codes, float query_length, float query_scale)
+{
+    float noise = codes->noise * (float)M_SQRT2;
+    if (codes->form.metric == ARB_METRIC_L2)
+        return DEVIATIONS * 2 * noise;
+    float query_noise = query_scale / sqrtf(12) * (float)M_SQRT2;
+    return DEVIATIONS * hypotf(noise * query_length, query_noise * codes->spread);
+}
+
 int arb_codes_prepare(const arb_codes *codes, const void *query, uint8_t *room,
                       arb_codes_query *out)
 {
@@ -338,8 +361,11 @@ int arb_codes_prepare(const arb_codes *codes, const void *query, uint8_t *room,
     if (form->metric == ARB_METRIC_L2) {
         if (!query_on_grid(codes, values, room))
             return 0;
+        out->blur = blur(codes, 0, 0);
     } else {
-        out->unit = codes->scale * arb_codes_quantise(form, values, room);
+        float query_scale = arb_codes_quantise(form, values, room);
+        out->unit = codes->scale * query_scale;
+        out->blur = blur(codes, sqrtf(dot->one(values, values, form->dim)), query_scale);
         out->zero = (form->metric == ARB_METRIC_COSINE ? 1.0f : 0.0f) -
                     dot->one(values, codes->offset, form->dim);
         if (!(out->unit > 0))

@@ -26,7 +26,9 @@ typedef struct arb_codes {
     arb_sq1 *sq1;          /* a bit a component, looked at first; NULL: it would not pay */
     float *offset;         /* dim of them */
     float scale;
-    float error; /* what rows lose of their squared distance from the mean; the sample's average */
+    float error;  /* what rows lose of their squared distance from the mean; the sample's average */
+    float noise;  /* what a component of a code is off by, and */
+    float spread; /* how far rows are from the mean: root mean squares of the sample */
 } arb_codes;
 
 /* Whether codes of such rows are read faster than the rows: they must save cache lines. */
@@ -42,10 +44,10 @@ void arb_codes_destroy(arb_codes *codes);
 /* Bytes of the codes of a row. */
 size_t arb_codes_row_bytes(const arb_codes *codes);
 
-/* A grid as floats, for a file: scale, error, slack of the bits (-1: there are none), then dim
- * offsets and dim components of the bits' centre. On the same grid rows get the same codes, so that
- * an opened index answers as the saved one did. */
-#define ARB_GRID_FLOATS(dim) (2 * (size_t)(dim) + 3)
+/* A grid as floats, for a file: scale, error, noise, spread, slack of the bits (-1: there are
+ * none), then dim offsets and dim components of the bits' centre. On the same grid rows get the
+ * same codes, so that an opened index answers as the saved one did. */
+#define ARB_GRID_FLOATS(dim) (2 * (size_t)(dim) + 5)
 void arb_codes_write_grid(const arb_codes *codes, float *grid);
 
 /* Codes rows 0..count-1 on a grid that was written. ARB_CORRUPT if it cannot be one. */
@@ -65,6 +67,9 @@ typedef struct arb_codes_query {
      * under L2, zero - unit * given otherwise. */
     float zero;
     float unit;
+    /* Rows whose distances so given are this far apart are hardly ever the other way round; under
+     * L2, this times the square root of the nearer one's distance. */
+    float blur;
     arb_sq1_query sq1; /* where the codes have bits */
 } arb_codes_query;
 

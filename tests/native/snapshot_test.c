@@ -324,7 +324,7 @@ static void test_sealed_lies(void)
         "ids: found id 1797 at rows 599 and 600");
     LIE(((uint64_t *)(lie + header->sections[2].offset))[ROWS / 64] |= 1ull << 63, ARB_CORRUPT,
         "deleted: found bits beyond row 700");
-    LIE(header->sections[4].bytes = 4, ARB_CORRUPT, "grid: bytes: found 4; allowed 332");
+    LIE(header->sections[4].bytes = 4, ARB_CORRUPT, "grid: bytes: found 4; allowed 340");
     LIE(((float *)(lie + header->sections[4].offset))[0] = 0, ARB_CORRUPT,
         "codes: value 0 of the grid: found 0; allowed positive numbers");
     LIE(((float *)(lie + header->sections[4].offset))[7] = INFINITY, ARB_CORRUPT,
