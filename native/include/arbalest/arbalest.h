@@ -137,7 +137,7 @@ typedef struct arb_search_options {
 
 /* What a search call did, summed over its queries. */
 typedef struct arb_search_stats {
-    uint64_t visited;      /* distances computed over graph nodes */
+    uint64_t visited;      /* graph nodes held against the query: by distance or by a bound of it */
     uint64_t tail_scanned; /* distances computed over rows not linked yet */
     uint64_t hops;         /* nodes expanded on level 0 */
 } arb_search_stats;
