@@ -49,15 +49,30 @@ void arb_sq1_destroy(arb_sq1 *sq1)
     free(sq1);
 }
 
-/* Bits and f of a deviation. */
-static float sign_code(const float *deviation, uint32_t dim, uint8_t *bits)
+static float dot_of(const arb_row_form *form, const float *a, const float *b)
 {
-    float squares = 0;
-    float magnitudes = 0;
-    for (uint32_t i = 0; i < dim; i++) {
-        squares += deviation[i] * deviation[i];
-        magnitudes += fabsf(deviation[i]);
+    return form->kernels->distance[ARB_ELEMENT_F32][ARB_METRIC_DOT].one(a, b, form->dim);
+}
+
+/* In lanes, which a compiler may keep in one register. */
+static float sum_of_magnitudes(const float *values, uint32_t dim)
+{
+    float lanes[8] = {0};
+    uint32_t i = 0;
+    for (; i + 8 <= dim; i += 8) {
+        for (uint32_t lane = 0; lane < 8; lane++)
+            lanes[lane] += fabsf(values[i + lane]);
     }
+    for (; i < dim; i++)
+        lanes[i % 8] += fabsf(values[i]);
+    return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) +
+           ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+}
+
+/* Bits and f of a deviation whose squared length is `squares`. */
+static float sign_code(const float *deviation, uint32_t dim, float squares, uint8_t *bits)
+{
+    float magnitudes = sum_of_magnitudes(deviation, dim);
     for (uint32_t i = 0; i < dim; i += 8) {
         uint32_t byte = 0;
         for (uint32_t j = i; j < i + 8 && j < dim; j++)
@@ -69,18 +84,15 @@ static float sign_code(const float *deviation, uint32_t dim, uint8_t *bits)
 
 void arb_sq1_encode(arb_sq1 *sq1, uint32_t node, const float *values)
 {
-    uint32_t dim = sq1->form.dim;
+    const arb_row_form *form = &sq1->form;
     uint8_t *code = arb_row_for_write(sq1->rows, node);
     float deviation[ARB_DIM_MAX];
-    float squares = 0;
-    float along = 0;
-    for (uint32_t i = 0; i < dim; i++) {
+    for (uint32_t i = 0; i < form->dim; i++)
         deviation[i] = values[i] - sq1->centre[i];
-        squares += deviation[i] * deviation[i];
-        along += deviation[i] * sq1->centre[i];
-    }
-    arb_sq1_terms terms = {.bias = sq1->form.metric == ARB_METRIC_L2 ? squares : -along,
-                           .f = sign_code(deviation, dim, code)};
+    float squares = dot_of(form, deviation, deviation);
+    arb_sq1_terms terms = {
+        .bias = form->metric == ARB_METRIC_L2 ? squares : -dot_of(form, deviation, sq1->centre),
+        .f = sign_code(deviation, form->dim, squares, code)};
     memcpy(code + 8 * (size_t)sq1->steps, &terms, sizeof terms);
 }
 
@@ -105,11 +117,10 @@ static float quantise(const arb_sq1 *sq1, const float *deviation, int8_t *code, 
 arb_sq1_query arb_sq1_query_of(const arb_sq1 *sq1, const float *values, int8_t *code)
 {
     const arb_row_form *form = &sq1->form;
-    const arb_distance *dot = &form->kernels->distance[ARB_ELEMENT_F32][ARB_METRIC_DOT];
     float deviation[ARB_DIM_MAX];
     for (uint32_t i = 0; i < form->dim; i++)
         deviation[i] = values[i] - sq1->centre[i];
-    float squares = dot->one(deviation, deviation, form->dim);
+    float squares = dot_of(form, deviation, deviation);
     int32_t sum = 0;
     float scale = quantise(sq1, deviation, code, &sum);
     /* |q - o|^2 has q.r twice; 1 - q.o and -q.o have it once. */
@@ -119,8 +130,8 @@ arb_sq1_query arb_sq1_query_of(const arb_sq1 *sq1, const float *values, int8_t *
                            .factor = times * scale * 2,
                            .shift = times * (sq1->slack * sqrtf(squares) - scale * (float)sum)};
     if (form->metric != ARB_METRIC_L2)
-        query.constant = (form->metric == ARB_METRIC_COSINE ? 1.0f : 0.0f) -
-                         dot->one(values, sq1->centre, form->dim);
+        query.constant =
+            (form->metric == ARB_METRIC_COSINE ? 1.0f : 0.0f) - dot_of(form, values, sq1->centre);
     return query;
 }
 
@@ -173,15 +184,14 @@ static void estimate(const calibration *c, const float *probe, float scale, int3
                      sighting *of)
 {
     const arb_row_form *form = &c->sq1->form;
-    const arb_distance *dot = &form->kernels->distance[ARB_ELEMENT_F32][ARB_METRIC_DOT];
+    const float *row = sampled(c, of->row);
     uint8_t code[ARB_DIM_MAX / 8] = {0};
     const uint8_t *const rows[4] = {code, code, code, code};
     float dots[4];
-    float f = sign_code(sampled(c, of->row), form->dim, code);
+    float f = sign_code(row, form->dim, dot_of(form, row, row), code);
     form->kernels->sq1_dot_x4(c->code, rows, c->sq1->steps, dots);
-    of->error =
-        dot->one(probe, sampled(c, of->row), form->dim) - f * scale * (2 * dots[0] - (float)sum);
-    of->length = f * sqrtf(dot->one(probe, probe, form->dim));
+    of->error = dot_of(form, probe, row) - f * scale * (2 * dots[0] - (float)sum);
+    of->length = f * sqrtf(dot_of(form, probe, probe));
 }
 
 /* The nearest rows of the sample to one of it, without itself. */
