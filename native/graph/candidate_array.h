@@ -16,7 +16,7 @@ typedef struct arb_candidate_array {
     uint64_t *sorted;
     uint32_t count;
     uint32_t live;
-    uint32_t cursor; /* no candidate before it is unexpanded */
+    uint32_t cursor; /* no candidate before it is unexpanded; at most count */
     int dropped;     /* a candidate was left out: the array is not all that can be reached */
 } arb_candidate_array;
 
@@ -31,6 +31,7 @@ static inline void arb_array_trim(arb_candidate_array *array, uint32_t ef, arb_d
     while (array->count > 0 &&
            arb_is_deleted(deleted, arb_candidate_node(array->sorted[array->count - 1])))
         array->count--;
+    array->cursor = array->cursor < array->count ? array->cursor : array->count;
 }
 
 /* Returns 0 if the candidate is farther than all of a full array. */

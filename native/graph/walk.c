@@ -1,5 +1,7 @@
 #include "graph/walk.h"
 
+#include <assert.h>
+
 #include "graph/visit.h"
 
 static uint32_t breadth(const arb_walk *walk)
@@ -20,6 +22,7 @@ static void pick(arb_walk *walk)
     walk->word = 0;
     while (array->cursor < array->count && array->sorted[array->cursor] & ARB_CANDIDATE_FLAG)
         array->cursor++;
+    assert(array->cursor <= array->count);
     if (array->cursor == array->count)
         return;
     uint32_t node = arb_candidate_node(array->sorted[array->cursor]);

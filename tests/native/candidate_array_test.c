@@ -1,0 +1,85 @@
+/* candidate_array_test.c: the sorted array of a search, against a model that keeps everything,
+ * while candidates come in at random, are expanded and are deleted. */
+#include "graph/candidate_array.h"
+#include "graph_support.h"
+#include "testing.h"
+
+#define NODES 400u
+
+typedef struct model {
+    uint64_t offered[NODES];
+    uint32_t count;
+} model;
+
+static uint32_t live_before(const arb_candidate_array *array, arb_deleted_bits deleted,
+                            uint32_t end)
+{
+    uint32_t live = 0;
+    for (uint32_t i = 0; i < end; i++)
+        live += !arb_is_deleted(deleted, arb_candidate_node(array->sorted[i]));
+    return live;
+}
+
+/* Sorted, no more than ef live, nothing unexpanded before the cursor, and nothing left out that is
+ * nearer than the last of a full array. */
+static void check_array(const arb_candidate_array *array, uint32_t ef, arb_deleted_bits deleted,
+                        const model *all)
+{
+    EXPECT(array->cursor <= array->count, "cursor %u of %u", array->cursor, array->count);
+    EXPECT(live_before(array, deleted, array->count) == array->live && array->live <= ef,
+           "%u live, ef %u", array->live, ef);
+    for (uint32_t i = 0; i < array->count; i++) {
+        EXPECT(i == 0 || array->sorted[i - 1] < array->sorted[i], "place %u is not sorted", i);
+        EXPECT(i >= array->cursor || (array->sorted[i] & ARB_CANDIDATE_FLAG),
+               "place %u before the cursor is not expanded", i);
+    }
+    uint32_t nearer = 0;
+    for (uint32_t i = 0; i < all->count; i++)
+        nearer += array->count > 0 && all->offered[i] <= (array->sorted[array->count - 1] | 1);
+    EXPECT(nearer == array->count, "%u of %u near candidates", array->count, nearer);
+    EXPECT(array->live == ef || array->count == all->count || array->dropped, "%u of %u",
+           array->count, all->count);
+}
+
+static void expand_next(arb_candidate_array *array)
+{
+    while (array->cursor < array->count && array->sorted[array->cursor] & ARB_CANDIDATE_FLAG)
+        array->cursor++;
+    if (array->cursor < array->count)
+        array->sorted[array->cursor++] |= ARB_CANDIDATE_FLAG;
+}
+
+static void test_against_model(uint64_t seed, uint32_t ef, uint32_t deleted_in_8)
+{
+    static uint64_t sorted[NODES + 1];
+    _Atomic uint64_t deleted[NODES / 64 + 1] = {0};
+    model all = {.count = 0};
+    arb_candidate_array array = {.sorted = sorted};
+    uint64_t state = seed;
+    for (uint32_t node = 0; node < NODES; node++) {
+        if (next_random(&state) >> 61 < deleted_in_8)
+            atomic_fetch_or(&deleted[node / 64], 1ull << (node % 64));
+    }
+    arb_deleted_bits bits = deleted_in_8 == 0 ? NULL : deleted;
+    for (uint32_t node = 0; node < NODES; node++) {
+        uint64_t candidate = arb_candidate(next_uniform(&state), node);
+        int in = arb_array_offer(&array, candidate, ef, bits);
+        all.offered[all.count++] = candidate;
+        EXPECT(in || array.live >= ef, "a candidate was refused by an array that is not full");
+        check_array(&array, ef, bits, &all);
+        if (next_random(&state) >> 62 != 0)
+            expand_next(&array);
+    }
+}
+
+int main(void)
+{
+    for (uint64_t seed = 1; seed <= (uint64_t)test_repeats(10); seed++) {
+        for (uint32_t deleted_in_8 = 0; deleted_in_8 < 8; deleted_in_8++) {
+            test_against_model(seed, 1, deleted_in_8);
+            test_against_model(seed, 10, deleted_in_8);
+            test_against_model(seed, 50, deleted_in_8);
+        }
+    }
+    return report("candidate_array_test");
+}
