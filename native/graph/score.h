@@ -55,6 +55,12 @@ static inline void arb_prefetch_row(const arb_rows *rows, uint32_t node)
         __builtin_prefetch(row + offset, 0, 2);
 }
 
+/* The distance that one of the query's stands for, where it is known: see zero and unit. */
+static inline float arb_scored_distance(const arb_query *query, float scored)
+{
+    return query->zero + query->unit * scored;
+}
+
 static inline float arb_score_one(const arb_query *query, uint32_t node)
 {
     float distance = query->kernel.one(query->vector, arb_row(query->rows, node), query->dim);

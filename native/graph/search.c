@@ -77,14 +77,13 @@ static uint32_t in_question(const search *of, const arb_searcher *searcher, cons
     most = most < searcher->found_count ? most : searcher->found_count;
     if (most <= k || query->blur == INFINITY)
         return most;
-    float last = query->zero + query->unit * arb_candidate_distance(searcher->found[k - 1]);
+    float last = arb_scored_distance(query, arb_candidate_distance(searcher->found[k - 1]));
     float blur = query->blur;
     if (of->graph->scorer->form.metric == ARB_METRIC_L2)
         blur *= sqrtf(last);
     uint32_t count = k;
-    while (count < most &&
-           query->zero + query->unit * arb_candidate_distance(searcher->found[count]) <=
-               last + blur)
+    while (count < most && arb_scored_distance(query, arb_candidate_distance(
+                                                          searcher->found[count])) <= last + blur)
         count++;
     return count;
 }

@@ -106,7 +106,7 @@ void arb_walk_from_entry(arb_walk *walk, uint64_t entry, uint32_t bottom, uint32
 }
 
 /* The nodes that the last look found. */
-static const uint32_t *fresh_of(const arb_walk *walk)
+static uint32_t *fresh_of(const arb_walk *walk)
 {
     return walk->searcher->visits + walk->searcher->visit_count - walk->fresh_count;
 }
@@ -154,11 +154,10 @@ static uint32_t keep_near(const arb_walk *walk)
 {
     const arb_query *query = walk->query;
     const arb_sq1 *sq1 = query->sq1;
-    uint32_t *restrict fresh =
-        walk->searcher->visits + walk->searcher->visit_count - walk->fresh_count;
+    uint32_t *restrict fresh = fresh_of(walk);
     uint32_t *restrict near = walk->searcher->near;
     float farthest = arb_candidate_distance(walk->array.sorted[walk->array.count - 1]);
-    float bound = query->zero + query->unit * farthest;
+    float bound = arb_scored_distance(query, farthest);
     uint32_t fresh_count = walk->fresh_count;
     uint32_t count = 0;
     /* the last group is filled up with what does not count */

@@ -41,11 +41,11 @@ typedef struct search_call {
     arb_search_stats stats;
 } search_call;
 
-/* A query, and what one attempt at it has found: the graph's in hits[0..graph.count), the scans' in
- * hits[wanted..wanted+scanned), each nearest first; merged, in hits[0..count). */
+/* A query, and what one attempt at it has found, all in graph.hits: the graph's in
+ * [0..graph.count), the scans' in [wanted..wanted+scanned), each nearest first; merged, in
+ * [0..count). */
 typedef struct attempt {
-    arb_graph_query graph; /* its hits are these hits */
-    arb_hit *hits;
+    arb_graph_query graph;
     uint32_t scanned;
     uint32_t count;
     uint32_t lost; /* hits dropped because a newer row of their id was found as well */
@@ -73,8 +73,8 @@ static void scan(search_call *call, attempt *try, uint32_t wanted, uint64_t firs
     const arb_index *index = call->index;
     if (first < end) {
         arb_exact_scan(&index->scorer, index->graph, try->graph.row, (uint32_t)first, (uint32_t)end,
-                       skip_linked, index->deleted_bits, wanted, try->hits + wanted, &try->scanned,
-                       &call->stats);
+                       skip_linked, index->deleted_bits, wanted, try->graph.hits + wanted,
+                       &try->scanned, &call->stats);
     }
 }
 
@@ -120,13 +120,14 @@ static uint64_t live_rows(const arb_index *index)
 static void merge(const search_call *call, attempt *try, uint32_t wanted, int replaced)
 {
     uint32_t found = try->graph.count;
-    memmove(try->hits + found, try->hits + wanted, try->scanned * sizeof *try->hits);
+    memmove(try->graph.hits + found, try->graph.hits + wanted,
+            try->scanned * sizeof *try->graph.hits);
     uint32_t total = found + try->scanned;
     if (replaced || (found > 0 && try->scanned > 0)) {
-        uint32_t kept = arb_hits_keep_newest(&call->index->ids, try->hits, total);
+        uint32_t kept = arb_hits_keep_newest(&call->index->ids, try->graph.hits, total);
         try->lost = replaced ? total - kept : 0;
         total = kept;
-        qsort(try->hits, total, sizeof *try->hits, arb_hit_compare);
+        qsort(try->graph.hits, total, sizeof *try->graph.hits, arb_hit_compare);
     }
     try->count = total < call->k ? total : call->k;
 }
@@ -141,8 +142,7 @@ static arb_status run_attempts(search_call *call, attempt *tries, uint32_t count
         return status;
     }
     for (uint32_t i = 0; i < count; i++) {
-        tries[i].hits = call->hits + (size_t)i * 2 * wanted;
-        tries[i].graph.hits = tries[i].hits;
+        tries[i].graph.hits = call->hits + (size_t)i * 2 * wanted;
         tries[i].graph.count = 0;
         tries[i].scanned = 0;
         tries[i].lost = 0;
@@ -191,8 +191,8 @@ static void put_hits(const search_call *call, const attempt *try, uint32_t query
 {
     for (uint32_t i = 0; i < try->count; i++) {
         out->query[*total] = query;
-        out->id[*total] = arb_id_of(&call->index->ids, try->hits[i].node);
-        out->distance[*total] = try->hits[i].distance;
+        out->id[*total] = arb_id_of(&call->index->ids, try->graph.hits[i].node);
+        out->distance[*total] = try->graph.hits[i].distance;
         ++*total;
     }
 }

@@ -167,11 +167,16 @@ static uint32_t lesser(uint32_t a, uint32_t b)
 typedef struct calibration {
     const arb_sq1 *sq1;
     const arb_sample *sample;
-    int8_t *code;   /* of a probe */
-    sighting *all;  /* of one probe */
     sighting *seen; /* AROUND a probe, the nearest first */
     uint32_t probes;
     uint32_t around; /* of AROUND, those that are there */
+    /* of one probe: */
+    const float *probe;
+    float length; /* |q| */
+    int8_t *code; /* its elements, scale * code, and their sum */
+    float scale;
+    int32_t sum;
+    sighting *all;
 } calibration;
 
 static const float *sampled(const calibration *c, uint32_t at)
@@ -180,8 +185,7 @@ static const float *sampled(const calibration *c, uint32_t at)
 }
 
 /* By how much the estimate of a row's dot product with the probe is too small. */
-static void estimate(const calibration *c, const float *probe, float scale, int32_t sum,
-                     sighting *of)
+static void estimate(const calibration *c, sighting *of)
 {
     const arb_row_form *form = &c->sq1->form;
     const float *row = sampled(c, of->row);
@@ -190,8 +194,8 @@ static void estimate(const calibration *c, const float *probe, float scale, int3
     float dots[4];
     float f = sign_code(row, form->dim, dot_of(form, row, row), code);
     form->kernels->sq1_dot_x4(c->code, rows, c->sq1->steps, dots);
-    of->error = dot_of(form, probe, row) - f * scale * (2 * dots[0] - (float)sum);
-    of->length = f * sqrtf(dot_of(form, probe, probe));
+    of->error = dot_of(form, c->probe, row) - f * c->scale * (2 * dots[0] - (float)c->sum);
+    of->length = f * c->length;
 }
 
 /* The nearest rows of the sample to one of it, without itself. */
@@ -199,20 +203,21 @@ static void look_around(calibration *c, uint32_t probe, sighting *seen)
 {
     const arb_row_form *form = &c->sq1->form;
     const arb_distance *l2sq = &form->kernels->distance[ARB_ELEMENT_F32][ARB_METRIC_L2];
-    const float *values = sampled(c, probe);
     uint32_t count = 0;
+    c->probe = sampled(c, probe);
+    c->length = sqrtf(dot_of(form, c->probe, c->probe));
+    c->sum = 0;
+    c->scale = quantise(c->sq1, c->probe, c->code, &c->sum);
     for (uint32_t row = 0; row < c->sample->count; row++) {
         if (row == probe)
             continue;
         c->all[count++] =
-            (sighting){.distance = l2sq->one(values, sampled(c, row), form->dim), .row = row};
+            (sighting){.distance = l2sq->one(c->probe, sampled(c, row), form->dim), .row = row};
     }
     qsort(c->all, count, sizeof *c->all, nearer_first);
-    int32_t sum = 0;
-    float scale = quantise(c->sq1, values, c->code, &sum);
     for (uint32_t i = 0; i < c->around; i++) {
         seen[i] = c->all[i];
-        estimate(c, values, scale, sum, &seen[i]);
+        estimate(c, &seen[i]);
     }
 }
 
@@ -250,16 +255,11 @@ static float measure_gain(const calibration *c, float slack)
     return all == 0 ? 0 : (float)passed / (float)all;
 }
 
-static size_t lines(size_t bytes)
-{
-    return (bytes + ARB_ROW_ALIGNMENT - 1) / ARB_ROW_ALIGNMENT;
-}
-
 /* Whether a code saves more cache lines of longer codes than it takes itself, its arithmetic
  * counted as much as its lines. */
 static int pays(const arb_sq1 *sq1, float gain)
 {
-    return gain * (float)lines(sq1->form.dim) > 2 * (float)lines(sq1->rows->stride);
+    return gain * (float)arb_row_stride(sq1->form.dim, 1) > 2 * (float)sq1->rows->stride;
 }
 
 static arb_status calibrate(arb_sq1 *sq1, const arb_sample *centred, int *good)
