@@ -17,6 +17,7 @@
  * reads      64 * steps bytes at query, 8 * steps of each row, no byte beside them; any alignment
  */
 #include "asm/arb_asm.h"
+#include "asm/aarch64/sq1_dot_x4.inc"
 
     .arch armv8.2-a+dotprod
 
@@ -34,24 +35,9 @@
 .endm
 
 ARB_FUNCTION arb_sq1_dot_x4_neondotprod
-    ldp     x4, x5, [x1]
-    ldp     x6, x7, [x1, #16]
-    movi    v16.8b, #1
-    movi    v17.8b, #2
-    ins     v16.d[1], v17.d[0]
-    shl     v17.16b, v16.16b, #2
-    shl     v18.16b, v16.16b, #4
-    shl     v19.16b, v16.16b, #6
-    movi    v20.4s, #0
-    movi    v21.4s, #0
-    movi    v22.4s, #0
-    movi    v23.4s, #0
+    sq1_begin
 .Lstep:                                     /* 64 elements of every vector */
-    ld4     {v0.16b-v3.16b}, [x0], #64      /* v0 = b = 0 and 4 of each j in turn, v1 = 1 and 5 */
-    uzp1    v4.16b, v0.16b, v1.16b
-    uzp1    v5.16b, v2.16b, v3.16b
-    uzp2    v6.16b, v0.16b, v1.16b
-    uzp2    v7.16b, v2.16b, v3.16b
+    sq1_query
     ROW     v20, x4
     ROW     v21, x5
     ROW     v22, x6
