@@ -100,6 +100,9 @@ public final class Dataset {
    * @param allocator accounts for the cursor's rows until it is closed
    */
   public ScanCursor scan(ScanRequest request, BufferAllocator allocator) {
+    if (request.filter() != null) {
+      throw StoreException.unimplemented("filter");
+    }
     return new ScanCursor(shard, ResultSchema.ofScan(spec, request), request.limit(), allocator);
   }
 

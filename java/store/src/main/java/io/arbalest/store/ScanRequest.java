@@ -1,15 +1,17 @@
 package io.arbalest.store;
 
+import io.arbalest.store.filter.Filter;
 import java.util.List;
 
 /**
  * A scan over the live rows in the order they were written.
  *
+ * @param filter which rows to return; null: all
  * @param columns metadata columns to return; {@code ["*"]} for all
  * @param vectorsAs the form of the {@code vector} column
  * @param limit rows to return at most; {@link Long#MAX_VALUE}: all
  */
-public record ScanRequest(List<String> columns, VectorsAs vectorsAs, long limit) {
+public record ScanRequest(Filter filter, List<String> columns, VectorsAs vectorsAs, long limit) {
   public ScanRequest {
     columns = List.copyOf(columns);
     if (limit < 0) {
@@ -19,6 +21,6 @@ public record ScanRequest(List<String> columns, VectorsAs vectorsAs, long limit)
 
   /** Every live row with all its columns and no vector. */
   public static ScanRequest all() {
-    return new ScanRequest(List.of("*"), VectorsAs.NONE, Long.MAX_VALUE);
+    return new ScanRequest(null, List.of("*"), VectorsAs.NONE, Long.MAX_VALUE);
   }
 }

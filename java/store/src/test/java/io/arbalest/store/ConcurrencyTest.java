@@ -124,9 +124,11 @@ class ConcurrencyTest {
           SearchAnswer answer =
               dataset.search(
                   SearchRequest.of(queries, 3)
-                      .withExact(random.nextInt(8) == 0)
-                      .withVectorsAs(form)
-                      .withColumns(List.of("version")),
+                      .with()
+                      .exact(random.nextInt(8) == 0)
+                      .vectorsAs(form)
+                      .columns(List.of("version"))
+                      .build(),
                   allocator)) {
         if (least > 0) {
           assertHit(answer.root(), id, least, model.sent.get(id));
@@ -175,7 +177,8 @@ class ConcurrencyTest {
         try (var queries = Batches.vectors(allocator, "q", List.of(vectorOf(id)));
             SearchAnswer answer =
                 dataset.search(
-                    SearchRequest.of(queries, 1).withColumns(List.of("version")), allocator)) {
+                    SearchRequest.of(queries, 1).with().columns(List.of("version")).build(),
+                    allocator)) {
           assertHit(answer.root(), id, version, version);
         }
       }

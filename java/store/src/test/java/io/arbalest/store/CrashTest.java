@@ -195,8 +195,10 @@ class CrashTest {
           SearchAnswer answer =
               dataset.search(
                   SearchRequest.of(queries, live + 5)
-                      .withExact(exact)
-                      .withColumns(List.of("version")),
+                      .with()
+                      .exact(exact)
+                      .columns(List.of("version"))
+                      .build(),
                   allocator)) {
         collect(answer.root(), rows);
         assertThat(answer.root().getRowCount()).isEqualTo(rows.size()); // no id twice

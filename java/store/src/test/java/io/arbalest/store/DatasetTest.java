@@ -71,7 +71,8 @@ class DatasetTest {
     try (FixedSizeListVector queries = Batches.vectors(allocator, "vector", vectors);
         SearchAnswer answer =
             dataset.search(
-                SearchRequest.of(queries, 3).withColumns(List.of("version")), allocator)) {
+                SearchRequest.of(queries, 3).with().columns(List.of("version")).build(),
+                allocator)) {
       VectorSchemaRoot root = answer.root();
       assertThat(root.getRowCount()).isEqualTo(vectors.size() * 3);
       assertThat(answer.exhausted()).isFalse();
@@ -183,13 +184,15 @@ class DatasetTest {
               Batches.ids(
                   allocator, vectors.subList(0, 70).stream().map(v -> "q" + v[0]).toList());
           SearchAnswer answer =
-              dataset.search(SearchRequest.of(queries, 2).withQueryKeys(keys), allocator)) {
+              dataset.search(
+                  SearchRequest.of(queries, 2).with().queryKeys(keys).build(), allocator)) {
         FieldVector query = answer.root().getVector("query");
         for (int i = 0; i < 70; i++) {
           assertThat(query.getObject(2 * i + 1)).hasToString("q" + vectors.get(i)[0]);
         }
         assertThat(answer.root().getSchema())
-            .isEqualTo(dataset.searchSchema(SearchRequest.of(queries, 2).withQueryKeys(keys)));
+            .isEqualTo(
+                dataset.searchSchema(SearchRequest.of(queries, 2).with().queryKeys(keys).build()));
       }
     }
   }
@@ -201,7 +204,7 @@ class DatasetTest {
       List<float[]> vectors = Batches.gaussian(100, DIMENSION, 4);
       Batches.put(dataset, allocator, Batches.rows(i -> (long) i, vectors));
       try (FixedSizeListVector queries = Batches.vectors(allocator, "vector", vectors)) {
-        SearchRequest request = SearchRequest.of(queries, 2).withTimeout(Duration.ZERO);
+        SearchRequest request = SearchRequest.of(queries, 2).with().timeout(Duration.ZERO).build();
         assertFails(
             Category.DEADLINE_EXCEEDED, "0 of 100", () -> dataset.search(request, allocator));
       }
@@ -224,8 +227,9 @@ class DatasetTest {
         SearchRequest request = SearchRequest.of(good, 2);
         assertInvalid("k: found 0", dataset, SearchRequest.of(good, 0), allocator);
         assertInvalid("k: found 10001", dataset, SearchRequest.of(good, 10_001), allocator);
-        assertInvalid("ef: found 0", dataset, request.withEf(0), allocator);
-        assertInvalid("'year'", dataset, request.withColumns(List.of("year")), allocator);
+        assertInvalid("ef: found 0", dataset, request.with().ef(0).build(), allocator);
+        assertInvalid(
+            "'year'", dataset, request.with().columns(List.of("year")).build(), allocator);
         assertInvalid("dimension 7", dataset, SearchRequest.of(narrow, 2), allocator);
         assertInvalid("row 0, component 2", dataset, SearchRequest.of(infinite, 2), allocator);
       }
@@ -240,7 +244,7 @@ class DatasetTest {
   private static SearchAnswer searchEmpty(
       Dataset dataset, BufferAllocator allocator, List<float[]> vectors) {
     try (FixedSizeListVector queries = Batches.vectors(allocator, "vector", vectors)) {
-      return dataset.search(SearchRequest.of(queries, 2).withExact(true), allocator);
+      return dataset.search(SearchRequest.of(queries, 2).with().exact(true).build(), allocator);
     }
   }
 

@@ -136,7 +136,8 @@ class PutTest {
   private static void assertFoundWithColumns(
       Dataset dataset, VectorSchemaRoot batch, BufferAllocator allocator) {
     try (SearchAnswer answer =
-        dataset.search(SearchRequest.like(4321L, 9).withColumns(List.of("*")), allocator)) {
+        dataset.search(
+            SearchRequest.like(4321L, 9).with().columns(List.of("*")).build(), allocator)) {
       VectorSchemaRoot root = answer.root();
       assertThat(root.getRowCount()).isEqualTo(9);
       for (int i = 0; i < 9; i++) {

@@ -46,7 +46,7 @@ final class VectorForms {
 
   static void assertScan(
       Dataset dataset, VectorsAs form, BufferAllocator allocator, IntFunction<int[]> expected) {
-    ScanRequest request = new ScanRequest(List.of(), form, Long.MAX_VALUE);
+    ScanRequest request = new ScanRequest(null, List.of(), form, Long.MAX_VALUE);
     try (ScanCursor cursor = dataset.scan(request, allocator)) {
       assertThat(cursor.next()).isTrue();
       assertVectors(cursor.root(), form, expected);
@@ -57,7 +57,7 @@ final class VectorForms {
 
   static void assertSearch(
       Dataset dataset, VectorsAs form, BufferAllocator allocator, IntFunction<int[]> expected) {
-    SearchRequest request = SearchRequest.like(0L, 100).withVectorsAs(form);
+    SearchRequest request = SearchRequest.like(0L, 100).with().vectorsAs(form).build();
     try (SearchAnswer answer = dataset.search(request, allocator)) {
       assertThat(answer.root().getRowCount()).isEqualTo((int) dataset.rowCount());
       assertVectors(answer.root(), form, expected);

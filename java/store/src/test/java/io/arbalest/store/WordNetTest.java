@@ -101,7 +101,8 @@ class WordNetTest {
     }
     try (TestData.Halves dev = TestData.Halves.open(data.resolve("dev.hbin"));
         FixedSizeListVector queries = dev.read(0, QUERIES, allocator);
-        SearchAnswer answer = dataset.search(SearchRequest.of(queries, K).withEf(128), allocator)) {
+        SearchAnswer answer =
+            dataset.search(SearchRequest.of(queries, K).with().ef(128).build(), allocator)) {
       VectorSchemaRoot root = answer.root();
       for (int i = 0; i < root.getRowCount(); i++) {
         int query = ((UInt4Vector) root.getVector("query")).get(i);

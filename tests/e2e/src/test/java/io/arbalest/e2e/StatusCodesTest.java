@@ -104,14 +104,17 @@ class StatusCodesTest {
         "NOT_FOUND        | {'scan':{'dataset':'e'}} | 'e'",
         "INVALID_ARGUMENT | {'scan':{'dataset':'d','columns':['wrod']}} | wrod",
         "INVALID_ARGUMENT | nonsense | ticket: not JSON",
-        "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'filter':{}}} | search.filter",
-        "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'text':'x'}} | search.text",
-        "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'alpha':1}} | search.alpha",
+        "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'filter':"
+            + "{'field':'a','op':'=','value':1}}} | filter",
+        "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'text':'x'}} | text",
+        "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'text':'x',"
+            + "'alpha':1}} | text",
         "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'min_sequence':1}}"
-            + " | search.min_sequence",
+            + " | min_sequence",
         "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'target_recall':0.9}}"
-            + " | search.target_recall",
-        "UNIMPLEMENTED    | {'scan':{'dataset':'d','filter':{}}} | scan.filter",
+            + " | target_recall",
+        "UNIMPLEMENTED    | {'scan':{'dataset':'d','filter':{'field':'a','op':'=','value':1}}}"
+            + " | filter",
       })
   void aTicket(FlightStatusCode code, String ticket, String message) {
     refuses(code, message, () -> get(ticket));

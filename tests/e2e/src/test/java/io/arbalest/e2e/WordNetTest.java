@@ -119,7 +119,10 @@ class WordNetTest {
             store
                 .dataset("wordnet")
                 .search(
-                    SearchRequest.of((FixedSizeListVector) batch.getVector("vector"), K).withEf(EF),
+                    SearchRequest.of((FixedSizeListVector) batch.getVector("vector"), K)
+                        .with()
+                        .ef(EF)
+                        .build(),
                     allocator)) {
       BigIntVector id = (BigIntVector) answer.root().getVector("id");
       assertThat(id.getValueCount()).isEqualTo(K * queries.length);

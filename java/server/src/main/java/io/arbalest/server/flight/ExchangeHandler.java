@@ -62,7 +62,8 @@ final class ExchangeHandler {
       }
     }
     if (!out.isStarted() && !call.isCancelled()) {
-      out.start(dataset.searchSchema(ticket.request(null, null, ticket.timeout())), allocator);
+      out.start(
+          dataset.searchSchema(ticket.request(null, null, ticket.options().timeout())), allocator);
     }
   }
 

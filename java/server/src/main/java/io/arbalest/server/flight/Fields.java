@@ -9,7 +9,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeType;
 import io.arbalest.server.Limits;
 import io.arbalest.store.StoreException;
-import io.arbalest.store.StoreException.Category;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -80,8 +79,7 @@ final class Fields {
     for (Iterator<String> names = node.fieldNames(); names.hasNext(); ) {
       String key = names.next();
       if (later.contains(key)) {
-        throw new StoreException(
-            Category.UNIMPLEMENTED, name(key) + ": not implemented by this version");
+        throw StoreException.unimplemented(name(key));
       }
       if (!keys.contains(key)) {
         throw StoreException.invalid(
@@ -206,6 +204,46 @@ final class Fields {
     return ids;
   }
 
+  /** A value to compare with: a {@code String}, {@code Boolean} or {@code BigDecimal}. */
+  Object scalar(String key) {
+    return scalar(name(key), required(key));
+  }
+
+  /** Values to compare with. */
+  List<Object> scalars(String key) {
+    JsonNode array = array(key, required(key), "values");
+    List<Object> values = new ArrayList<>(array.size());
+    for (int i = 0; i < array.size(); i++) {
+      values.add(scalar(name(key) + "[" + i + "]", array.get(i)));
+    }
+    return values;
+  }
+
+  /** A number strictly between two others. */
+  double fraction(String key, double above, double below) {
+    JsonNode value = required(key);
+    double number = value.isNumber() ? value.doubleValue() : Double.NaN;
+    if (!(number > above && number < below)) {
+      throw wrong(name(key), value, "a number above " + above + " and below " + below);
+    }
+    return number;
+  }
+
+  /** A number from {@code min} to {@code max}. */
+  double number(String key, double min, double max) {
+    JsonNode value = required(key);
+    double number = value.isNumber() ? value.doubleValue() : Double.NaN;
+    if (!(number >= min && number <= max)) {
+      throw wrong(name(key), value, "a number " + min + ".." + max);
+    }
+    return number;
+  }
+
+  /** What messages call this object, such as {@code search}. */
+  String path() {
+    return path;
+  }
+
   /** The field's full name, such as {@code search.k}. */
   String name(String key) {
     return path + "." + key;
@@ -219,6 +257,19 @@ final class Fields {
       return value.longValue();
     }
     throw wrong(name, value, "an integer of 64 bits or a string");
+  }
+
+  private static Object scalar(String name, JsonNode value) {
+    if (value.isTextual()) {
+      return value.textValue();
+    }
+    if (value.isBoolean()) {
+      return value.booleanValue();
+    }
+    if (value.isNumber()) {
+      return value.decimalValue();
+    }
+    throw wrong(name, value, "a string, a number, true or false");
   }
 
   private static float[] vector(String name, JsonNode array) {

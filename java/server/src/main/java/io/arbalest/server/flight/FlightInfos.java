@@ -66,7 +66,7 @@ final class FlightInfos {
       schema =
           room.store()
               .dataset(search.dataset())
-              .searchSchema(search.request(null, null, search.timeout()));
+              .searchSchema(search.request(null, null, search.options().timeout()));
     } else {
       ScanTicket scan = (ScanTicket) ticket;
       schema = room.store().dataset(scan.dataset()).scanSchema(scan.request());

@@ -48,7 +48,7 @@ final class QueryRunner {
    * @param firstRow number of the first query in its call, for messages
    */
   void answer(FieldVector queries, FieldVector keys, long firstRow, BatchSender out) {
-    long deadline = System.nanoTime() + ticket.timeout().toNanos();
+    long deadline = System.nanoTime() + ticket.options().timeout().toNanos();
     int total = queries == null ? 1 : queries.getValueCount();
     int step = queriesPerChunk();
     Tally tally = new Tally();
@@ -95,7 +95,7 @@ final class QueryRunner {
 
   private int queriesPerChunk() {
     long component =
-        switch (ticket.vectorsAs()) {
+        switch (ticket.options().vectorsAs()) {
           case NONE -> 0;
           case SQ8 -> 1;
           case FLOAT16 -> 2;
@@ -104,8 +104,8 @@ final class QueryRunner {
     long rowBytes =
         ROW_BYTES_FIXED
             + component * dataset.spec().dimension()
-            + (long) COLUMN_BYTES_GUESS * ticket.columns().size();
-    return (int) Math.max(1, limits.outgoingBatchBytes() / (rowBytes * ticket.k()));
+            + (long) COLUMN_BYTES_GUESS * ticket.options().columns().size();
+    return (int) Math.max(1, limits.outgoingBatchBytes() / (rowBytes * ticket.options().k()));
   }
 
   /** A view of some rows; null of null. Close it. */
@@ -124,7 +124,7 @@ final class QueryRunner {
       return new StoreException(
           e.category(),
           "timeout_ms: %d queries took longer than %d ms"
-              .formatted(total, ticket.timeout().toMillis()),
+              .formatted(total, ticket.options().timeout().toMillis()),
           e);
     }
     boolean wholeCall = first == 0 && count == total;

@@ -2,6 +2,7 @@ package io.arbalest.server.flight;
 
 import io.arbalest.server.Limits;
 import io.arbalest.store.ScanRequest;
+import io.arbalest.store.SearchRequest;
 import io.arbalest.store.StoreException;
 import io.arbalest.store.VectorsAs;
 import java.time.Duration;
@@ -18,14 +19,18 @@ final class TicketParser {
           "id",
           "k",
           "ef",
-          "exact",
+          "target_recall",
+          "filter",
           "columns",
           "vectors_as",
+          "text",
+          "alpha",
+          "exact",
+          "min_sequence",
+          "cache",
           "timeout_ms");
-  private static final Set<String> SEARCH_LATER =
-      Set.of("target_recall", "filter", "text", "alpha", "min_sequence");
-  private static final Set<String> SCAN_KEYS = Set.of("dataset", "columns", "vectors_as", "limit");
-  private static final Set<String> SCAN_LATER = Set.of("filter");
+  private static final Set<String> SCAN_KEYS =
+      Set.of("dataset", "filter", "columns", "vectors_as", "limit");
   private static final Set<String> QUERY_KEYS = Set.of("vector", "vectors", "id");
 
   private TicketParser() {}
@@ -43,11 +48,12 @@ final class TicketParser {
 
   /** The search object of a DoGet: with one form of queries. */
   private static SearchTicket search(Fields fields) {
-    SearchTicket search = searchObject(fields.allow(SEARCH_KEYS, SEARCH_LATER));
+    SearchTicket search = searchObject(fields.allow(SEARCH_KEYS));
     long forms = QUERY_KEYS.stream().filter(fields::has).count();
-    if (forms != 1) {
+    if (forms > 1 || (forms == 0 && !fields.has("text"))) {
       throw StoreException.invalid(
-          "search: found %d of vector, vectors, id, allowed exactly one", forms);
+          "search: found %d of vector, vectors, id, allowed exactly one, or none beside text",
+          forms);
     }
     return search;
   }
@@ -56,7 +62,7 @@ final class TicketParser {
   static SearchTicket exchange(byte[] json) {
     Fields command = Fields.parse("search", json);
     Fields fields = command.has("search") ? command.allow(KINDS).object("search") : command;
-    SearchTicket search = searchObject(fields.allow(SEARCH_KEYS, SEARCH_LATER));
+    SearchTicket search = searchObject(fields.allow(SEARCH_KEYS));
     for (String key : QUERY_KEYS) {
       if (fields.has(key)) {
         throw StoreException.invalid(
@@ -75,25 +81,46 @@ final class TicketParser {
     } else if (fields.has("vector")) {
       vectors = new float[][] {fields.vector("vector")};
     }
-    return new SearchTicket(
-        fields.text("dataset"),
-        vectors,
-        fields.has("id") ? fields.id("id") : null,
-        (int) fields.integer("k", 1, Limits.K_MAX, Limits.K_DEFAULT),
-        fields.has("ef") ? (int) fields.integer("ef", 1, Limits.EF_MAX) : null,
-        fields.flag("exact", false),
-        fields.texts("columns"),
-        vectorsAs(fields),
-        Duration.ofMillis(
-            fields.integer(
-                "timeout_ms", 1, Limits.TIMEOUT_MILLIS_MAX, Limits.TIMEOUT_MILLIS_DEFAULT)));
+    if (fields.has("ef") && fields.has("target_recall")) {
+      throw StoreException.invalid(
+          "%s: found beside %s, allowed one of them",
+          fields.name("target_recall"), fields.name("ef"));
+    }
+    if (fields.has("alpha") && !fields.has("text")) {
+      throw StoreException.invalid(
+          "%s: found without %s, allowed beside it", fields.name("alpha"), fields.name("text"));
+    }
+    return new SearchTicket(fields.text("dataset"), vectors, options(fields));
+  }
+
+  private static SearchRequest options(Fields fields) {
+    return SearchRequest.builder()
+        .likeId(fields.has("id") ? fields.id("id") : null)
+        .k((int) fields.integer("k", 1, Limits.K_MAX, Limits.K_DEFAULT))
+        .ef(fields.has("ef") ? (int) fields.integer("ef", 1, Limits.EF_MAX) : null)
+        .targetRecall(fields.has("target_recall") ? fields.fraction("target_recall", 0, 1) : null)
+        .exact(fields.flag("exact", false))
+        .filter(FilterParser.optional(fields))
+        .text(fields.has("text") ? fields.text("text") : null)
+        .alpha(fields.has("alpha") ? fields.number("alpha", 0, 1) : null)
+        .columns(fields.texts("columns"))
+        .vectorsAs(vectorsAs(fields))
+        .minSequence(
+            fields.has("min_sequence") ? fields.integer("min_sequence", 0, Long.MAX_VALUE) : null)
+        .cache(fields.flag("cache", true))
+        .timeout(
+            Duration.ofMillis(
+                fields.integer(
+                    "timeout_ms", 1, Limits.TIMEOUT_MILLIS_MAX, Limits.TIMEOUT_MILLIS_DEFAULT)))
+        .build();
   }
 
   private static ScanTicket scan(Fields fields) {
-    fields.allow(SCAN_KEYS, SCAN_LATER);
+    fields.allow(SCAN_KEYS);
     return new ScanTicket(
         fields.text("dataset"),
         new ScanRequest(
+            FilterParser.optional(fields),
             fields.texts("columns"),
             vectorsAs(fields),
             fields.integer("limit", 0, Long.MAX_VALUE, Long.MAX_VALUE)));

@@ -3,11 +3,15 @@ package io.arbalest.server.flight;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.arbalest.store.SearchRequest;
 import io.arbalest.store.StoreException;
 import io.arbalest.store.StoreException.Category;
 import io.arbalest.store.VectorsAs;
+import io.arbalest.store.filter.Filter;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,12 +33,12 @@ class TicketParserTest {
                         + "'timeout_ms':250}}"));
     assertThat(ticket.dataset()).isEqualTo("d");
     assertThat(ticket.vectors()).isDeepEqualTo(new float[][] {{1, 2}, {3.5f, -0.04f}});
-    assertThat(ticket.k()).isEqualTo(3);
-    assertThat(ticket.ef()).isEqualTo(50);
-    assertThat(ticket.exact()).isTrue();
-    assertThat(ticket.columns()).containsExactly("a", "b");
-    assertThat(ticket.vectorsAs()).isEqualTo(VectorsAs.FLOAT32);
-    assertThat(ticket.timeout()).isEqualTo(Duration.ofMillis(250));
+    assertThat(ticket.options().k()).isEqualTo(3);
+    assertThat(ticket.options().ef()).isEqualTo(50);
+    assertThat(ticket.options().exact()).isTrue();
+    assertThat(ticket.options().columns()).containsExactly("a", "b");
+    assertThat(ticket.options().vectorsAs()).isEqualTo(VectorsAs.FLOAT32);
+    assertThat(ticket.options().timeout()).isEqualTo(Duration.ofMillis(250));
   }
 
   @Test
@@ -42,13 +46,13 @@ class TicketParserTest {
     SearchTicket ticket =
         (SearchTicket) TicketParser.ticket(utf8("{'search':{'dataset':'d','id':'x'}}"));
     assertThat(ticket.vectors()).isNull();
-    assertThat(ticket.likeId()).isEqualTo("x");
-    assertThat(ticket.k()).isEqualTo(10);
-    assertThat(ticket.ef()).isNull();
-    assertThat(ticket.exact()).isFalse();
-    assertThat(ticket.columns()).isEmpty();
-    assertThat(ticket.vectorsAs()).isEqualTo(VectorsAs.SQ8);
-    assertThat(ticket.timeout()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(ticket.options().likeId()).isEqualTo("x");
+    assertThat(ticket.options().k()).isEqualTo(10);
+    assertThat(ticket.options().ef()).isNull();
+    assertThat(ticket.options().exact()).isFalse();
+    assertThat(ticket.options().columns()).isEmpty();
+    assertThat(ticket.options().vectorsAs()).isEqualTo(VectorsAs.SQ8);
+    assertThat(ticket.options().timeout()).isEqualTo(Duration.ofSeconds(10));
   }
 
   @Test
@@ -62,8 +66,9 @@ class TicketParserTest {
 
   @Test
   void takesAnExchangesCommandBareOrAsATicket() {
-    assertThat(TicketParser.exchange(utf8("{'dataset':'d','k':4}")).k()).isEqualTo(4);
-    assertThat(TicketParser.exchange(utf8("{'search':{'dataset':'d','k':5}}")).k()).isEqualTo(5);
+    assertThat(TicketParser.exchange(utf8("{'dataset':'d','k':4}")).options().k()).isEqualTo(4);
+    assertThat(TicketParser.exchange(utf8("{'search':{'dataset':'d','k':5}}")).options().k())
+        .isEqualTo(5);
     assertThatThrownBy(() -> TicketParser.exchange(utf8("{'dataset':'d','vector':[1]}")))
         .hasMessageContaining("search.vector")
         .hasMessageContaining("DoExchange");
@@ -102,6 +107,21 @@ class TicketParserTest {
         "{'search':{'dataset':'d','id':1.5}}         | search.id: found 1.5",
         "{'search':{'dataset':'d'}} | search: found 0 of vector, vectors, id, allowed exactly one",
         "{'search':{'dataset':'d','id':1,'vector':[1]}} | search: found 2 of vector, vectors, id",
+        "{'search':{'dataset':'d','vector':[1],'ef':9,'target_recall':0.9}}"
+            + " | search.target_recall: found beside search.ef",
+        "{'search':{'dataset':'d','vector':[1],'target_recall':1}}"
+            + " | search.target_recall: found 1, allowed a number above 0.0 and below 1.0",
+        "{'search':{'dataset':'d','vector':[1],'alpha':0.5}} | search.alpha: found without",
+        "{'search':{'dataset':'d','text':'x','alpha':2}}   | search.alpha: found 2, allowed",
+        "{'scan':{'dataset':'d','filter':{}}}  | scan.filter: found none of and, or, not, field",
+        "{'scan':{'dataset':'d','filter':{'and':[]}}}   | scan.filter.and: found no filter",
+        "{'scan':{'dataset':'d','filter':{'not':{'field':'a'}}}} | scan.filter.not.op: missing",
+        "{'scan':{'dataset':'d','filter':{'field':'a','op':'~','value':1}}}"
+            + " | scan.filter.op: found '~', allowed one of = != < <= > >= in between is_null",
+        "{'scan':{'dataset':'d','filter':{'field':'a','op':'between','value':[1]}}}"
+            + " | scan.filter.value: found 1 values, allowed 2",
+        "{'scan':{'dataset':'d','filter':{'field':'a','op':'=','value':null}}}"
+            + " | scan.filter.value: found null",
         "{'search':{'dataset':'d'},'scan':{'dataset':'d'}} | ticket: found search and scan",
         "{}                                          | ticket: found neither",
         "[]                                          | ticket: found array, allowed an object",
@@ -118,22 +138,45 @@ class TicketParserTest {
         .hasMessageContaining(message);
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "search, target_recall",
-    "search, filter",
-    "search, text",
-    "search, alpha",
-    "search, min_sequence",
-    "scan, filter"
-  })
-  void saysByNameWhatALaterVersionHas(String kind, String key) {
+  @Test
+  void readsWhatASearchMayHaveBesides() {
+    SearchTicket ticket =
+        (SearchTicket)
+            TicketParser.ticket(
+                utf8(
+                    "{'search':{'dataset':'d','text':'x y','alpha':0.5,'target_recall':0.9,"
+                        + "'min_sequence':7,'cache':false}}"));
+    assertThat(ticket.vectors()).isNull();
+    SearchRequest options = ticket.options();
+    assertThat(options.text()).isEqualTo("x y");
+    assertThat(options.alpha()).isEqualTo(0.5);
+    assertThat(options.targetRecall()).isEqualTo(0.9);
+    assertThat(options.minSequence()).isEqualTo(7);
+    assertThat(options.cache()).isFalse();
+  }
+
+  @Test
+  void readsAFilter() {
     String json =
-        "{'%s':{'dataset':'d',%s'%s':1}}"
-            .formatted(kind, kind.equals("search") ? "'vector':[1]," : "", key);
-    assertThatThrownBy(() -> TicketParser.ticket(utf8(json)))
-        .isInstanceOfSatisfying(
-            StoreException.class, e -> assertThat(e.category()).isEqualTo(Category.UNIMPLEMENTED))
-        .hasMessageContaining(kind + "." + key);
+        "{'and':[{'field':'a','op':'>=','value':1.5},{'or':["
+            + "{'field':'b','op':'in','value':['x','y']},"
+            + "{'not':{'field':'c','op':'between','value':[1,2]}}]},"
+            + "{'field':'d','op':'is_null'},{'field':'e','op':'contains','value':true}]}";
+    Filter filter =
+        ((ScanTicket) TicketParser.ticket(utf8("{'scan':{'dataset':'d','filter':" + json + "}}")))
+            .request()
+            .filter();
+    assertThat(filter)
+        .isEqualTo(
+            new Filter.And(
+                List.of(
+                    new Filter.Compare("a", Filter.Comparison.GE, new BigDecimal("1.5")),
+                    new Filter.Or(
+                        List.of(
+                            new Filter.In("b", List.of("x", "y")),
+                            new Filter.Not(
+                                new Filter.Between("c", BigDecimal.ONE, BigDecimal.valueOf(2))))),
+                    new Filter.IsNull("d"),
+                    new Filter.Contains("e", true))));
   }
 }

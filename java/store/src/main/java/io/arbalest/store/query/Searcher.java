@@ -61,6 +61,7 @@ public final class Searcher {
     if (request.ef() != null) {
       check("ef", request.ef(), StoreLimits.EF_MAX);
     }
+    checkBuilt(request);
     if ((request.queries() == null) == (request.likeId() == null)) {
       throw StoreException.invalid(
           "found %s, allowed either queries or an id to search like",
@@ -71,6 +72,21 @@ public final class Searcher {
   private static void check(String field, int found, int max) {
     if (found < 1 || found > max) {
       throw StoreException.invalid("%s: found %d, allowed 1..%d", field, found, max);
+    }
+  }
+
+  /** Refuses by name what this version does not do, rather than to pass over it in silence. */
+  private static void checkBuilt(SearchRequest request) {
+    refuse("target_recall", request.targetRecall() != null);
+    refuse("filter", request.filter() != null);
+    refuse("text", request.text() != null);
+    refuse("alpha", request.alpha() != null);
+    refuse("min_sequence", request.minSequence() != null);
+  }
+
+  private static void refuse(String field, boolean given) {
+    if (given) {
+      throw StoreException.unimplemented(field);
     }
   }
 
