@@ -108,7 +108,7 @@ class TicketParserTest {
         "{'search':{'dataset':'d'}} | search: found 0 of vector, vectors, id, allowed exactly one",
         "{'search':{'dataset':'d','id':1,'vector':[1]}} | search: found 2 of vector, vectors, id",
         "{'search':{'dataset':'d','vector':[1],'ef':9,'target_recall':0.9}}"
-            + " | search.target_recall: found beside search.ef",
+            + " | search.target_recall: found beside ticket.search.ef",
         "{'search':{'dataset':'d','vector':[1],'target_recall':1}}"
             + " | search.target_recall: found 1, allowed a number above 0.0 and below 1.0",
         "{'search':{'dataset':'d','vector':[1],'alpha':0.5}} | search.alpha: found without",
