@@ -211,6 +211,7 @@ static void *search_thread(void *argument)
     uint32_t group = w->group;
     arb_searcher *searchers[ARB_GROUP_MAX];
     arb_search_stats stats = {0};
+    arb_graph_options wanted = {.ef = w->ef, .k = K};
     for (uint32_t i = 0; i < group; i++)
         searchers[i] = arb_searcher_acquire(w->graph);
     for (uint32_t first; (first = atomic_fetch_add(&w->next, group)) < w->end;) {
@@ -220,8 +221,7 @@ static void *search_thread(void *argument)
         for (uint32_t i = 0; i < count; i++)
             queries[i] = (arb_graph_query){arb_row(w->queries, first + i), 1, hits[i], 0};
         double start = bench_now();
-        if (arb_graph_search_group(w->graph, searchers, queries, count, w->ef, K, NULL, &stats) !=
-            ARB_OK)
+        if (arb_graph_search_group(w->graph, searchers, queries, count, &wanted, &stats) != ARB_OK)
             die("search", arb_last_error());
         for (uint32_t i = 0; i < count; i++) {
             w->seconds[first + i] = bench_now() - start;

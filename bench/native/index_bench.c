@@ -137,7 +137,8 @@ static void search(const arb_index *index, const char *list_format, const uint16
     };
     struct ArrowSchema schema;
     struct ArrowArray array;
-    must(arb_index_search(index, &options, &vector.schema, &vector.array, &schema, &array, NULL));
+    must(arb_index_search(index, &options, &vector.schema, &vector.array, NULL, NULL, &schema,
+                          &array, NULL));
     array.release(&array);
     schema.release(&schema);
 }
@@ -233,6 +234,7 @@ static void bench_search(const settings *s, const arb_index *index, const table 
     snprintf(list_format, sizeof list_format, "+w:%u", queries->dim);
     double best[2] = {1e9, 1e9};
     arb_searcher *searcher = arb_searcher_acquire(index->graph);
+    arb_mask mask = {.deleted = index->deleted_bits};
     for (uint32_t round = 0; round < 4 * s->rounds; round++) {
         double start = bench_now();
         for (uint32_t i = 0; i < queries->rows; i++) {
@@ -243,8 +245,8 @@ static void bench_search(const settings *s, const arb_index *index, const table 
             arb_hit hits[K];
             uint32_t count;
             must(arb_graph_search(index->graph, searcher,
-                                  queries->values + (size_t)i * queries->dim, 1, EF, K,
-                                  index->deleted_bits, hits, &count, NULL));
+                                  queries->values + (size_t)i * queries->dim, 1, EF, K, &mask, hits,
+                                  &count, NULL));
         }
         double end = bench_now();
         best[0] = middle - start < best[0] ? middle - start : best[0];

@@ -156,7 +156,7 @@ static arb_status check_covers(const char *field, const struct ArrowArray *array
 }
 
 /* The values of a leaf from element `first` (its own offset not counted); NULL where it is empty.
- */
+ * With size 0 the whole buffer: elements that are not whole bytes. */
 static arb_status leaf_values(const char *field, const struct ArrowArray *array, int64_t first,
                               size_t size, const uint8_t **out)
 {
@@ -313,6 +313,30 @@ arb_status arb_import_ids(const char *field, const struct ArrowSchema *schema,
     }
     int64_t count = array->length < 0 ? 0 : array->length;
     return import_ids(field, schema, array, 0, count, out);
+}
+
+arb_status arb_import_bits(const char *field, const struct ArrowSchema *schema,
+                           const struct ArrowArray *array, arb_bits_view *out)
+{
+    arb_status status = check_live(field, schema, array);
+    if (status != ARB_OK) {
+        return status;
+    }
+    if (strcmp(schema->format, "b") != 0) {
+        return arb_fail(ARB_INVALID_ARGUMENT,
+                        "%s: format: found \"%.32s\"; allowed \"b\" (boolean)", field,
+                        schema->format);
+    }
+    const uint8_t *bytes = NULL;
+    if ((status = check_node(field, schema, array, &leaf_shape)) != ARB_OK ||
+        (status = check_rows(field, array->length)) != ARB_OK ||
+        (status = check_no_nulls(field, array, 0, array->length, 1)) != ARB_OK ||
+        (status = leaf_values(field, array, 0, 0, &bytes)) != ARB_OK) {
+        return status;
+    }
+    *out = (arb_bits_view){
+        .bytes = bytes, .offset = (uint64_t)array->offset, .count = (uint32_t)array->length};
+    return ARB_OK;
 }
 
 /* The position of the child with this name, or -1. */

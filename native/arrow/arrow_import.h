@@ -26,6 +26,13 @@ typedef struct arb_ids_view {
     uint32_t count;
 } arb_ids_view;
 
+/* Bit i is bit (offset + i) % 8 of byte (offset + i) / 8. */
+typedef struct arb_bits_view {
+    const uint8_t *bytes;
+    uint64_t offset;
+    uint32_t count;
+} arb_bits_view;
+
 static inline const void *arb_view_vector(const arb_vectors_view *view, uint32_t row)
 {
     return view->values + (size_t)row * view->dim * arb_value_size(view->type);
@@ -46,6 +53,10 @@ arb_status arb_import_vectors(const char *field, const struct ArrowSchema *schem
 /* An int64 array without nulls. */
 arb_status arb_import_ids(const char *field, const struct ArrowSchema *schema,
                           const struct ArrowArray *array, arb_ids_view *out);
+
+/* A boolean array without nulls, at any bit offset. */
+arb_status arb_import_bits(const char *field, const struct ArrowSchema *schema,
+                           const struct ArrowArray *array, arb_bits_view *out);
 
 /* struct<id: int64, vector: fixed_size_list<T>[dim]>, the two in either order. */
 arb_status arb_import_batch(const struct ArrowSchema *schema, const struct ArrowArray *array,

@@ -9,8 +9,8 @@
 /* Past this many candidates an insertion into a sorted array costs more than one into a heap. */
 #define ARB_ARRAY_MAX 4096u
 
-/* `live` of the candidates are not deleted; the array ends with the ef-th live
- * one once there are that many. Rows that are deleted meanwhile make `live` an over-estimate; the
+/* `live` of the candidates are not masked; the array ends with the ef-th live one once there are
+ * that many. Rows that are deleted meanwhile make `live` an over-estimate; the
  * caller looks at the bits again and searches wide if they cost it too many. */
 typedef struct arb_candidate_array {
     uint64_t *sorted;
@@ -20,23 +20,23 @@ typedef struct arb_candidate_array {
     int dropped;     /* a candidate was left out: the array is not all that can be reached */
 } arb_candidate_array;
 
-static inline void arb_array_trim(arb_candidate_array *array, uint32_t ef, arb_deleted_bits deleted)
+static inline void arb_array_trim(arb_candidate_array *array, uint32_t ef, const arb_mask *mask)
 {
     array->dropped = 1;
     while (array->live > ef && array->count > 0) {
         array->count--;
-        if (!arb_is_deleted(deleted, arb_candidate_node(array->sorted[array->count])))
+        if (!arb_is_masked(mask, arb_candidate_node(array->sorted[array->count])))
             array->live--;
     }
     while (array->count > 0 &&
-           arb_is_deleted(deleted, arb_candidate_node(array->sorted[array->count - 1])))
+           arb_is_masked(mask, arb_candidate_node(array->sorted[array->count - 1])))
         array->count--;
     array->cursor = array->cursor < array->count ? array->cursor : array->count;
 }
 
 /* Returns 0 if the candidate is farther than all of a full array. */
 static inline int arb_array_offer(arb_candidate_array *array, uint64_t candidate, uint32_t ef,
-                                  arb_deleted_bits deleted)
+                                  const arb_mask *mask)
 {
     if (array->live >= ef && array->count > 0 && candidate > array->sorted[array->count - 1]) {
         array->dropped = 1;
@@ -46,16 +46,16 @@ static inline int arb_array_offer(arb_candidate_array *array, uint64_t candidate
     array->count++;
     if (place < array->cursor)
         array->cursor = place;
-    if (arb_is_deleted(deleted, arb_candidate_node(candidate)))
+    if (arb_is_masked(mask, arb_candidate_node(candidate)))
         return 1;
     array->live++;
     if (array->live > ef) {
-        if (deleted == NULL) {
+        if (mask == NULL) {
             array->dropped = 1;
             array->count--;
             array->live--;
         } else {
-            arb_array_trim(array, ef, deleted);
+            arb_array_trim(array, ef, mask);
         }
     }
     return 1;

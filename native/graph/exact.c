@@ -6,7 +6,9 @@
 #include "graph/score.h"
 #include "graph/visit.h"
 
-#define SCAN_BATCH 64u
+/* Nodes that are looked at between two looks at the bitsets: the wait for the first of their rows,
+ * which nobody asked for ahead, is a small part of theirs. */
+#define SCAN_BATCH 256u
 
 static int is_nearer(arb_hit a, arb_hit b)
 {
@@ -61,27 +63,63 @@ int arb_hit_compare(const void *left, const void *right)
     return is_nearer(*a, *b) ? -1 : is_nearer(*b, *a);
 }
 
-void arb_exact_scan(const arb_scorer *scorer, const arb_graph *graph, const void *query,
-                    uint32_t first, uint32_t end, int skip_linked, arb_deleted_bits deleted,
-                    uint32_t k, arb_hit *hits, uint32_t *count, arb_search_stats *stats)
+/* The nodes that a scan still has to look at, a word of the bitsets at a time. */
+typedef struct unscanned {
+    const arb_graph *graph;
+    const arb_mask *mask;
+    uint32_t first;
+    uint32_t end;
+    int skip_linked;
+    uint64_t word; /* the next one */
+} unscanned;
+
+/* The bits of nodes 64 * word .. 64 * word + 63. What costs least to know is looked at first: most
+ * words of a filter that lets few rows through are empty. */
+static uint64_t bits_of_word(const unscanned *of, uint64_t word)
 {
-    /* Native FP16 sums would do for a first look, but a scan reads rows in order and is bound by
-     * memory anyway. Those that get among the k nearest are scored by the kernel that a search of
-     * the graph reports too, so that the two give the same row the same distance to the last bit.
-     */
+    uint64_t bits = ~0ull;
+    if (word == of->first / 64)
+        bits <<= of->first % 64;
+    if (word == of->end / 64)
+        bits &= ~(~0ull << (of->end % 64));
+    if (of->mask == NULL)
+        return of->skip_linked ? bits & ~arb_graph_linked_word(of->graph, (uint32_t)word) : bits;
+    if (of->mask->matches != NULL)
+        bits &= word * 64 < of->mask->end ? of->mask->matches[word] : 0;
+    if (bits != 0 && of->mask->deleted != NULL)
+        bits &= ~atomic_load_explicit(&of->mask->deleted[word], memory_order_acquire);
+    if (bits != 0 && of->skip_linked)
+        bits &= ~arb_graph_linked_word(of->graph, (uint32_t)word);
+    return bits;
+}
+
+/* Up to SCAN_BATCH + 63 nodes; 0 at the end. */
+static uint32_t next_nodes(unscanned *of, uint32_t *nodes)
+{
+    uint32_t count = 0;
+    uint64_t words = ((uint64_t)of->end + 63) / 64;
+    for (; of->word < words && count < SCAN_BATCH; of->word++) {
+        for (uint64_t bits = bits_of_word(of, of->word); bits != 0; bits &= bits - 1)
+            nodes[count++] = (uint32_t)(of->word * 64) + (uint32_t)__builtin_ctzll(bits);
+    }
+    return count;
+}
+
+void arb_exact_scan(const arb_scorer *scorer, const arb_graph *graph, const void *query,
+                    uint32_t first, uint32_t end, int skip_linked, const arb_mask *mask, uint32_t k,
+                    arb_hit *hits, uint32_t *count, arb_search_stats *stats)
+{
+    /* Native FP16 sums would do for a first look, but a scan is bound by memory anyway. Those that
+     * get among the k nearest are scored by the kernel that a search of the graph reports too, so
+     * that the two give the same row the same distance to the last bit. */
     arb_query exact = arb_query_of(scorer, query, 0);
-    uint32_t nodes[SCAN_BATCH];
-    float distances[SCAN_BATCH];
-    uint32_t node = first;
+    unscanned rows = {graph, mask, first, end, skip_linked, first / 64};
+    uint32_t nodes[SCAN_BATCH + 63];
+    float distances[SCAN_BATCH + 63];
     for (uint32_t at = *count; at-- > 0;)
         sift_down(hits, *count, at);
-    while (node < end) {
-        uint32_t batch = 0;
-        for (; node < end && batch < SCAN_BATCH; node++) {
-            if (!arb_is_deleted(deleted, node) &&
-                !(skip_linked && arb_graph_is_linked(graph, node)))
-                nodes[batch++] = node;
-        }
+    uint32_t batch;
+    while ((batch = next_nodes(&rows, nodes)) > 0) {
         arb_score(&exact, nodes, batch, distances);
         if (stats != NULL)
             stats->tail_scanned += batch;

@@ -79,9 +79,9 @@ void arb_fused_fill(const arb_fused_codes *codes, uint32_t *block, uint32_t leng
 
 /* The search of arb_graph_search over blocks: leaves the nearest live nodes by estimate in
  * searcher->found, `breadth` of them at most, the best ef expanded. ARB_SEARCH_OVERFLOW where
- * deleted nodes are too many for it; found_all as a walk sets it. */
+ * masked nodes are too many for it; found_all as a walk sets it. */
 arb_status arb_fused_search(const arb_graph *graph, arb_searcher *searcher,
                             const struct arb_fused *fused, const arb_query *exact, uint64_t entry,
-                            uint32_t ef, uint32_t breadth, arb_deleted_bits deleted);
+                            uint32_t ef, uint32_t breadth, const arb_mask *mask);
 
 #endif

@@ -16,7 +16,7 @@ typedef struct fused_search {
     arb_sq4_query query;
     uint32_t ef;
     uint32_t breadth;
-    arb_deleted_bits deleted;
+    const arb_mask *mask;
     arb_candidate_array array;
 } fused_search;
 
@@ -107,7 +107,7 @@ static void offer_list(fused_search *search, uint32_t length)
             continue;
         __builtin_prefetch((const void *)arb_word_at(search->graph, node, 0));
         arb_array_offer(array, arb_candidate(searcher->distances[near[i]], node), search->breadth,
-                        search->deleted);
+                        search->mask);
     }
 }
 
@@ -150,7 +150,7 @@ static arb_status search_level_0(fused_search *search, uint64_t start)
     arb_status status = arb_visit_reserve(searcher, 1);
     if (status == ARB_OK) {
         arb_visit(searcher, arb_candidate_node(start));
-        arb_array_offer(array, start & ~ARB_CANDIDATE_FLAG, search->breadth, search->deleted);
+        arb_array_offer(array, start & ~ARB_CANDIDATE_FLAG, search->breadth, search->mask);
     }
     while (status == ARB_OK) {
         if (array->count + BEAM * M0 > searcher->found_capacity)
@@ -173,7 +173,7 @@ static arb_status search_level_0(fused_search *search, uint64_t start)
 
 arb_status arb_fused_search(const arb_graph *graph, arb_searcher *searcher,
                             const struct arb_fused *fused, const arb_query *exact, uint64_t entry,
-                            uint32_t ef, uint32_t breadth, arb_deleted_bits deleted)
+                            uint32_t ef, uint32_t breadth, const arb_mask *mask)
 {
     fused_search search = {
         .graph = graph,
@@ -183,7 +183,7 @@ arb_status arb_fused_search(const arb_graph *graph, arb_searcher *searcher,
         .query = arb_sq4_query_of(fused->grid, exact->row, searcher->query_code),
         .ef = ef,
         .breadth = breadth,
-        .deleted = deleted,
+        .mask = mask,
         .array = {.sorted = searcher->found},
     };
     arb_status status = search_level_0(&search, descend(&search, entry));

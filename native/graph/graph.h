@@ -51,6 +51,28 @@ static inline int arb_is_deleted(arb_deleted_bits deleted, uint32_t node)
            ((atomic_load_explicit(&deleted[node / 64], memory_order_acquire) >> (node % 64)) & 1);
 }
 
+/* Rows that a search must not return: the deleted and, where there is a filter, those that do not
+ * match it. Bits of `matches` do not change during a search; those of `deleted` may, and are looked
+ * at in any case. */
+typedef struct arb_mask {
+    arb_deleted_bits deleted; /* NULL: nothing is */
+    const uint64_t *matches;  /* one bit a node, 1 = matches, 0 behind `end`; NULL: all match */
+    uint32_t end;             /* nodes from here on do not match */
+} arb_mask;
+
+/* Whether the node's row matches the mask's filter, deleted or not. */
+static inline int arb_matches(const arb_mask *mask, uint32_t node)
+{
+    return mask->matches == NULL ||
+           (node < mask->end && (mask->matches[node / 64] >> (node % 64) & 1));
+}
+
+/* mask may be NULL: nothing is masked. */
+static inline int arb_is_masked(const arb_mask *mask, uint32_t node)
+{
+    return mask != NULL && (!arb_matches(mask, node) || arb_is_deleted(mask->deleted, node));
+}
+
 arb_status arb_graph_create(const arb_scorer *scorer, uint32_t M, uint32_t ef_construction,
                             uint64_t seed, arb_graph **out);
 void arb_graph_destroy(arb_graph *graph);
@@ -60,22 +82,27 @@ void arb_graph_destroy(arb_graph *graph);
 arb_searcher *arb_searcher_acquire(const arb_graph *graph);
 void arb_searcher_release(const arb_graph *graph, arb_searcher *searcher);
 
+/* Memory for `count` words (at least one) that the caller may use until it releases the searcher or
+ * asks again; undefined at first. The graph leaves it alone. NULL without memory. */
+uint64_t *arb_searcher_words(arb_searcher *searcher, size_t count);
+
 /* Links a node whose row is written. Any number of threads, different nodes. */
 arb_status arb_graph_insert(arb_graph *graph, arb_searcher *searcher, uint32_t node);
 
 /* Whether the node was linked (its insert has returned). Safe beside inserts. */
 int arb_graph_is_linked(const arb_graph *graph, uint32_t node);
 
-/* The k nearest linked, live nodes; query is one row in the element type. query_native = 0 keeps
- * the traversal from native FP16 arithmetic: for a query outside the range that it is safe for.
- * hits has room for k and comes back nearest first; count < k only when fewer linked rows live. The
- * search goes on past ef until it has k live hits. stats (may be NULL) are added to.
+/* The k nearest linked nodes that are not masked; query is one row in the element type.
+ * query_native = 0 keeps the traversal from native FP16 arithmetic: for a query outside the range
+ * that it is safe for. hits has room for k and comes back nearest first; count < k only when fewer
+ * linked rows are not masked. The search goes on past ef until it has k hits. stats (may be NULL)
+ * are added to.
  *
  * A node may be found a moment before arb_graph_is_linked() says so. To miss none and return none
  * twice, scan the rows that are not linked first, search the graph afterwards, and drop the
  * duplicates. */
 arb_status arb_graph_search(const arb_graph *graph, arb_searcher *searcher, const void *query,
-                            int query_native, uint32_t ef, uint32_t k, arb_deleted_bits deleted,
+                            int query_native, uint32_t ef, uint32_t k, const arb_mask *mask,
                             arb_hit *hits, uint32_t *count, arb_search_stats *stats);
 
 /* A query of a group, and its answer. */
@@ -89,12 +116,19 @@ typedef struct arb_graph_query {
 /* So many queries take turns at most; more would only push each other's rows out of the cache. */
 #define ARB_GROUP_MAX 4u
 
+/* What all queries of a group ask for. */
+typedef struct arb_graph_options {
+    uint32_t ef;
+    uint32_t k;
+    const arb_mask *mask; /* may be NULL */
+} arb_graph_options;
+
 /* The same for several queries at once, each with a searcher of its own: one thread answers them
  * step by step in turn, so that the memory that one waits for comes in while the others are looked
  * at. After a failure no answer is of use. */
 arb_status arb_graph_search_group(const arb_graph *graph, arb_searcher *const *searchers,
-                                  arb_graph_query *queries, uint32_t count, uint32_t ef, uint32_t k,
-                                  arb_deleted_bits deleted, arb_search_stats *stats);
+                                  arb_graph_query *queries, uint32_t count,
+                                  const arb_graph_options *options, arb_search_stats *stats);
 
 /* Whether freezes to come put four-bit codes of the neighbors beside each list, over which searches
  * then go (fused.h). Called before the graph is used by any other thread. */
@@ -146,11 +180,11 @@ arb_status arb_graph_get_stats(const arb_graph *graph, arb_graph_stats *out);
 /* The distance of the ABI between a query and a row, summed in FP32. */
 float arb_exact_distance(const arb_scorer *scorer, const void *query, uint32_t node);
 
-/* Keeps the k nearest live nodes of first..end-1 in hits (a max-heap or sorted array of *count hits
- * that the call extends), four rows a kernel call: for exact search and for rows not linked yet.
- * Nodes for which skip_linked is 1 and the graph has a link are passed over. */
+/* Keeps the k nearest nodes of first..end-1 that are not masked in hits (a max-heap or sorted array
+ * of *count hits that the call extends), four rows a kernel call: for exact search and for rows not
+ * linked yet. Nodes for which skip_linked is 1 and the graph has a link are passed over. */
 void arb_exact_scan(const arb_scorer *scorer, const arb_graph *graph, const void *query,
-                    uint32_t first, uint32_t end, int skip_linked, arb_deleted_bits deleted,
-                    uint32_t k, arb_hit *hits, uint32_t *count, arb_search_stats *stats);
+                    uint32_t first, uint32_t end, int skip_linked, const arb_mask *mask, uint32_t k,
+                    arb_hit *hits, uint32_t *count, arb_search_stats *stats);
 
 #endif

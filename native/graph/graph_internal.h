@@ -157,6 +157,9 @@ struct arb_searcher {
     uint64_t *results;
     size_t results_capacity;
 
+    uint64_t *words; /* the caller's: see arb_searcher_words */
+    size_t words_capacity;
+
     uint8_t *query_code; /* see arb_traversal_query */
 
     /* Scratch of one expansion or selection: 2 * M0 + 2 entries each. */
@@ -225,6 +228,8 @@ arb_status arb_graph_ensure_segment(arb_graph *graph, uint32_t node);
 /* Zeroed words of levels 1..level, NULL without memory. They live as long as the graph. */
 arb_word *arb_graph_upper_words(arb_graph *graph, uint32_t level);
 void arb_graph_set_linked(arb_graph *graph, uint32_t node);
+/* Bits of nodes 64 * word .. 64 * word + 63: linked. */
+uint64_t arb_graph_linked_word(const arb_graph *graph, uint32_t word);
 
 /* ---- slots.c ---- */
 /* Makes sure that the searcher has `count` free slots at hand. */
@@ -264,13 +269,13 @@ arb_status arb_heaps_grow(arb_searcher *searcher, size_t frontier, size_t result
 void arb_visited_clear(arb_searcher *searcher);
 
 /* ---- walk.c, search_wide.c ---- */
-#define ARB_SEARCH_OVERFLOW ((arb_status)-1) /* the candidate array is full of deleted nodes */
+#define ARB_SEARCH_OVERFLOW ((arb_status)-1) /* the candidate array is full of masked nodes */
 struct arb_query;
-/* A walk on level 0 with two heaps instead of one array, for breadths or numbers of deleted nodes
+/* A walk on level 0 with two heaps instead of one array, for breadths or numbers of masked nodes
  * for which an array is too slow. Leaves the live ones only. */
 arb_status arb_search_wide(const arb_graph *graph, arb_searcher *searcher,
                            const struct arb_query *query, uint64_t start, uint32_t ef,
-                           arb_deleted_bits deleted);
+                           const arb_mask *mask);
 
 /* ---- insert.c ---- */
 /* The level that a node gets when it is linked. */

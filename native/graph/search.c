@@ -20,16 +20,16 @@ typedef struct search {
     uint64_t entry;
     uint32_t ef;
     uint32_t k;
-    arb_deleted_bits deleted;
+    const arb_mask *mask;
 } search;
 
-/* Drops the deleted from searcher->found. */
-static void keep_live(arb_searcher *searcher, arb_deleted_bits deleted)
+/* Drops the masked from searcher->found. */
+static void keep_live(arb_searcher *searcher, const arb_mask *mask)
 {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < searcher->found_count; i++) {
         uint64_t candidate = searcher->found[i];
-        if (!arb_is_deleted(deleted, arb_candidate_node(candidate)))
+        if (!arb_is_masked(mask, arb_candidate_node(candidate)))
             searcher->found[kept++] = candidate;
     }
     searcher->found_count = kept;
@@ -42,7 +42,7 @@ static uint32_t rerank_breadth(uint32_t k, uint32_t rerank)
 }
 
 /* Over the codes beside the lists, if there are some. Returns 0 where the search is still to be
- * done, because there are none or because deleted nodes left fewer than k. */
+ * done, because there are none or because masked nodes left fewer than k. */
 static int find_fused(const search *of, arb_searcher *searcher, arb_query *exact,
                       arb_status *status)
 {
@@ -58,13 +58,12 @@ static int find_fused(const search *of, arb_searcher *searcher, arb_query *exact
         return 0;
     exact->rerank = fused->rerank;
     exact->blur = INFINITY;
-    *status =
-        arb_fused_search(of->graph, searcher, fused, exact, of->entry, ef, breadth, of->deleted);
+    *status = arb_fused_search(of->graph, searcher, fused, exact, of->entry, ef, breadth, of->mask);
     if (*status == ARB_SEARCH_OVERFLOW) {
         *status = ARB_OK;
         return 0;
     }
-    keep_live(searcher, of->deleted);
+    keep_live(searcher, of->mask);
     return *status != ARB_OK || searcher->found_count >= of->k || searcher->found_all;
 }
 
@@ -127,11 +126,11 @@ static arb_status take_found(const search *of, const arb_walk *walk)
         return walk->status;
     if (walks_wide(of))
         return arb_search_wide(of->graph, searcher, walk->query, searcher->found[0], of->ef,
-                               of->deleted);
-    keep_live(searcher, of->deleted);
+                               of->mask);
+    keep_live(searcher, of->mask);
     if (walk->status == ARB_OK && (searcher->found_count >= of->k || searcher->found_all))
         return ARB_OK;
-    return arb_search_wide(of->graph, searcher, walk->query, walk->start, of->ef, of->deleted);
+    return arb_search_wide(of->graph, searcher, walk->query, walk->start, of->ef, of->mask);
 }
 
 static arb_status prepare(const search *of, arb_searcher *searcher)
@@ -159,10 +158,8 @@ static arb_status find(const search *of, arb_searcher *const *searchers,
         if (find_fused(of, searchers[i], &prepared[i], &status))
             continue;
         prepared[i] = arb_traversal_query(scorer, searchers[i], queries[i].row, queries[i].native);
-        walks[walking] = (arb_walk){.graph = of->graph,
-                                    .searcher = searchers[i],
-                                    .query = &prepared[i],
-                                    .deleted = of->deleted};
+        walks[walking] = (arb_walk){
+            .graph = of->graph, .searcher = searchers[i], .query = &prepared[i], .mask = of->mask};
         if (walks_wide(of))
             arb_walk_from_entry(&walks[walking++], of->entry, 1, 1);
         else
@@ -175,11 +172,13 @@ static arb_status find(const search *of, arb_searcher *const *searchers,
 }
 
 arb_status arb_graph_search_group(const arb_graph *graph, arb_searcher *const *searchers,
-                                  arb_graph_query *queries, uint32_t count, uint32_t ef, uint32_t k,
-                                  arb_deleted_bits deleted, arb_search_stats *stats)
+                                  arb_graph_query *queries, uint32_t count,
+                                  const arb_graph_options *options, arb_search_stats *stats)
 {
+    uint32_t k = options->k;
     assert(k > 0 && count <= ARB_GROUP_MAX);
-    search of = {.graph = graph, .ef = ef < k ? k : ef, .k = k, .deleted = deleted};
+    search of = {
+        .graph = graph, .ef = options->ef < k ? k : options->ef, .k = k, .mask = options->mask};
     arb_query prepared[ARB_GROUP_MAX];
     arb_status status = ARB_OK;
     for (uint32_t i = 0; status == ARB_OK && i < count; i++)
@@ -206,11 +205,12 @@ arb_status arb_graph_search_group(const arb_graph *graph, arb_searcher *const *s
 }
 
 arb_status arb_graph_search(const arb_graph *graph, arb_searcher *searcher, const void *query,
-                            int query_native, uint32_t ef, uint32_t k, arb_deleted_bits deleted,
+                            int query_native, uint32_t ef, uint32_t k, const arb_mask *mask,
                             arb_hit *hits, uint32_t *count, arb_search_stats *stats)
 {
     arb_graph_query one = {.row = query, .native = query_native, .hits = hits};
-    arb_status status = arb_graph_search_group(graph, &searcher, &one, 1, ef, k, deleted, stats);
+    arb_graph_options options = {.ef = ef, .k = k, .mask = mask};
+    arb_status status = arb_graph_search_group(graph, &searcher, &one, 1, &options, stats);
     if (status == ARB_OK)
         *count = one.count;
     return status;

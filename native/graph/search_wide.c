@@ -1,5 +1,5 @@
 /* search_wide.c: the search of the paper with two heaps, for large breadths and for queries whose
- * neighborhood is deleted: its cost a candidate is logarithmic. Only live nodes count as results,
+ * neighborhood is masked: its cost a candidate is logarithmic. Only live nodes count as results,
  * so it goes on until there are ef of them or nothing is left. */
 #include <string.h>
 
@@ -45,7 +45,7 @@ typedef struct wide {
     size_t frontier_count;
     size_t results_count;
     uint32_t ef;
-    arb_deleted_bits deleted;
+    const arb_mask *mask;
 } wide;
 
 static arb_status offer(wide *search, uint64_t candidate)
@@ -58,7 +58,7 @@ static arb_status offer(wide *search, uint64_t candidate)
     if (status != ARB_OK)
         return status;
     heap_push(searcher->frontier, search->frontier_count++, candidate);
-    if (arb_is_deleted(search->deleted, arb_candidate_node(candidate)))
+    if (arb_is_masked(search->mask, arb_candidate_node(candidate)))
         return ARB_OK;
     heap_push(searcher->results, search->results_count++, ~candidate);
     if (search->results_count > search->ef)
@@ -67,9 +67,9 @@ static arb_status offer(wide *search, uint64_t candidate)
 }
 
 arb_status arb_search_wide(const arb_graph *graph, arb_searcher *searcher, const arb_query *query,
-                           uint64_t start, uint32_t ef, arb_deleted_bits deleted)
+                           uint64_t start, uint32_t ef, const arb_mask *mask)
 {
-    wide search = {.searcher = searcher, .ef = ef, .deleted = deleted};
+    wide search = {.searcher = searcher, .ef = ef, .mask = mask};
     arb_status status = arb_visit_reserve(searcher, 1);
     if (status == ARB_OK) {
         arb_visit(searcher, arb_candidate_node(start));

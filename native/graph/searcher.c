@@ -18,6 +18,7 @@ void arb_searcher_free(arb_searcher *searcher)
     free(searcher->found);
     free(searcher->frontier);
     free(searcher->results);
+    free(searcher->words);
     free(searcher->query_code);
     free(searcher->fresh);
     free(searcher->near);
@@ -81,6 +82,16 @@ void arb_searcher_release(const arb_graph *graph, arb_searcher *searcher)
 {
     (void)graph;
     atomic_store_explicit(&searcher->busy, 0, memory_order_release);
+}
+
+uint64_t *arb_searcher_words(arb_searcher *searcher, size_t count)
+{
+    if (count > searcher->words_capacity) {
+        free(searcher->words);
+        searcher->words = malloc(count * sizeof *searcher->words);
+        searcher->words_capacity = searcher->words == NULL ? 0 : count;
+    }
+    return searcher->words;
 }
 
 arb_status arb_searcher_prepare(const arb_graph *graph, arb_searcher *searcher, uint32_t capacity)

@@ -65,13 +65,18 @@ void arb_graph_set_linked(arb_graph *graph, uint32_t node)
     atomic_fetch_or_explicit(&segment->linked[at / 64], 1ull << (at % 64), memory_order_release);
 }
 
-int arb_graph_is_linked(const arb_graph *graph, uint32_t node)
+uint64_t arb_graph_linked_word(const arb_graph *graph, uint32_t word)
 {
     uint32_t count = atomic_load_explicit(&graph->segment_count, memory_order_acquire);
+    uint32_t node = word * 64;
     if (node >> ARB_SEGMENT_SHIFT >= count)
         return 0;
     const arb_segment *segment = arb_segment_of(graph, node);
-    uint32_t at = node & ARB_SEGMENT_MASK;
-    uint64_t word = atomic_load_explicit(&segment->linked[at / 64], memory_order_acquire);
-    return (int)((word >> (at % 64)) & 1);
+    return atomic_load_explicit(&segment->linked[(node & ARB_SEGMENT_MASK) / 64],
+                                memory_order_acquire);
+}
+
+int arb_graph_is_linked(const arb_graph *graph, uint32_t node)
+{
+    return (int)(arb_graph_linked_word(graph, node / 64) >> (node % 64) & 1);
 }

@@ -9,10 +9,10 @@ static uint32_t breadth(const arb_walk *walk)
     return walk->level > walk->bottom ? 1 : walk->ef;
 }
 
-/* Deleted nodes lead the way on upper levels like others. */
-static arb_deleted_bits deleted_here(const arb_walk *walk)
+/* Masked nodes lead the way on upper levels like others. */
+static const arb_mask *mask_here(const arb_walk *walk)
 {
-    return walk->level > walk->bottom ? NULL : walk->deleted;
+    return walk->level > walk->bottom ? NULL : walk->mask;
 }
 
 /* The nearest candidate that is not expanded becomes the next one to be. */
@@ -50,7 +50,7 @@ static void begin_level(arb_walk *walk, uint32_t level)
     for (uint32_t i = 0; !walk->done && i < array->count; i++) {
         uint32_t node = arb_candidate_node(array->sorted[i]);
         array->sorted[i] &= ~ARB_CANDIDATE_FLAG;
-        array->live += !arb_is_deleted(deleted_here(walk), node);
+        array->live += !arb_is_masked(mask_here(walk), node);
         arb_visit(searcher, node);
     }
     if (!walk->done)
@@ -142,7 +142,7 @@ static void judge(arb_walk *walk)
     for (uint32_t i = 0; i < walk->near_count; i++) {
         uint32_t node = searcher->near[i];
         if (arb_array_offer(array, arb_candidate(searcher->distances[i], node), breadth(walk),
-                            deleted_here(walk)) &&
+                            mask_here(walk)) &&
             walk->level == 0)
             __builtin_prefetch((const void *)arb_word_at(walk->graph, node, 0));
     }

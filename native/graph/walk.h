@@ -23,7 +23,7 @@ typedef struct arb_walk {
     const arb_graph *graph;
     arb_searcher *searcher; /* takes the candidates: found, found_count, found_all */
     const arb_query *query;
-    arb_deleted_bits deleted;
+    const arb_mask *mask;
     uint32_t bottom; /* the last level */
     uint32_t ef;     /* the breadth there; 1 above */
     uint32_t level;
@@ -33,11 +33,11 @@ typedef struct arb_walk {
     uint32_t fresh_count; /* the last of searcher->visits: neighbors whose bits were asked for */
     uint32_t near_count;  /* of searcher->near: nodes whose rows were asked for */
     int done;
-    arb_status status; /* once done; ARB_SEARCH_OVERFLOW: deleted nodes fill the array */
+    arb_status status; /* once done; ARB_SEARCH_OVERFLOW: masked nodes fill the array */
 } arb_walk;
 
 /* From the entry point down to level `bottom`, which is searched with breadth ef; with `bottom`
- * above the entry's level the entry alone is scored. Fields graph, searcher, query and deleted are
+ * above the entry's level the entry alone is scored. Fields graph, searcher, query and mask are
  * set. */
 void arb_walk_from_entry(arb_walk *walk, uint64_t entry, uint32_t bottom, uint32_t ef);
 

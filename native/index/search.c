@@ -1,6 +1,7 @@
 /* Search: the graph, and the rows that are not in it yet.
  *
- * For one query, in this order:
+ * A filter becomes a mask (matches.h) once a call, before anything else: what it takes for deleted
+ * is deleted for all that follows. Then, for one query, in this order:
  *   1. replacements, then published: rows below are what this search answers for
  *   2. exact scan of rows [linked_low, published) that the graph has not got
  *   3. graph search: a row that was linked after its turn in 2 is merely found twice
@@ -18,6 +19,7 @@
 #include "arrow/arrow_import.h"
 #include "index/hits.h"
 #include "index/index.h"
+#include "index/matches.h"
 #include "vectors/error.h"
 
 /* Hits of the usual k lie on the stack. */
@@ -33,7 +35,9 @@ typedef struct search_call {
     uint32_t group; /* queries at a time, and searchers */
     uint32_t k;
     uint32_t ef;
-    int exact;
+    arb_strategy strategy;
+    arb_mask mask;
+    uint64_t matching; /* with a filter, rows that match it and lived when the call began */
     /* room for a group: for each query 2 * wanted, the graph's hits, then the scans' */
     arb_hit *hits;
     uint32_t capacity;
@@ -73,8 +77,8 @@ static void scan(search_call *call, attempt *try, uint32_t wanted, uint64_t firs
     const arb_index *index = call->index;
     if (first < end) {
         arb_exact_scan(&index->scorer, index->graph, try->graph.row, (uint32_t)first, (uint32_t)end,
-                       skip_linked, index->deleted_bits, wanted, try->graph.hits + wanted,
-                       &try->scanned, &call->stats);
+                       skip_linked, &call->mask, wanted, try->graph.hits + wanted, &try->scanned,
+                       &call->stats);
     }
 }
 
@@ -89,8 +93,9 @@ static arb_status search_linked_and_tail(search_call *call, attempt *tries, uint
         scan(call, &tries[i], wanted, low, published, 1);
         queries[i] = tries[i].graph;
     }
+    arb_graph_options options = {.ef = call->ef, .k = wanted, .mask = &call->mask};
     arb_status status = arb_graph_search_group(index->graph, call->searchers, queries, count,
-                                               call->ef, wanted, index->deleted_bits, &call->stats);
+                                               &options, &call->stats);
     for (uint32_t i = 0; i < count; i++) {
         tries[i].graph.count = queries[i].count;
     }
@@ -110,8 +115,13 @@ static void scan_newly_published(search_call *call, attempt *try, uint32_t wante
     }
 }
 
-static uint64_t live_rows(const arb_index *index)
+/* Rows that a search may return; with a filter perhaps some more, which were deleted meanwhile. */
+static uint64_t live_rows(const search_call *call)
 {
+    if (call->mask.matches != NULL) {
+        return call->matching;
+    }
+    const arb_index *index = call->index;
     uint64_t deleted = atomic_load_explicit(&index->deleted_count, memory_order_acquire);
     return arb_index_published(index) - deleted;
 }
@@ -171,7 +181,7 @@ static arb_status run_attempts(search_call *call, attempt *tries, uint32_t count
 }
 
 /* Whether the query lacks hits; *wanted and *exact are then what to try it with next. */
-static int lacks(const search_call *call, const attempt *try, uint32_t *wanted, int *exact)
+static int lacks(search_call *call, const attempt *try, uint32_t *wanted, int *exact)
 {
     if (try->lost > 0 && *wanted < call->k + try->lost) {
         /* Old and new rows of one id took places that other rows may deserve. With this many
@@ -179,10 +189,11 @@ static int lacks(const search_call *call, const attempt *try, uint32_t *wanted, 
         *wanted = call->k + 2 * try->lost;
         return 1;
     }
-    if (*exact || try->count >= call->k || try->count >= live_rows(call->index)) {
+    if (*exact || try->count >= call->k || try->count >= live_rows(call)) {
         return 0;
     }
     *exact = 1; /* rows that the graph does not reach */
+    call->stats.fallbacks++;
     return 1;
 }
 
@@ -202,7 +213,7 @@ static arb_status search_group(search_call *call, attempt *tries, uint32_t first
                                arb_hits_export *out, uint64_t *total)
 {
     /* a graph has little to say where everything is wanted */
-    int all = call->exact || call->k >= live_rows(call->index);
+    int all = call->strategy == ARB_STRATEGY_EXACT || call->k >= live_rows(call);
     arb_status status = run_attempts(call, tries, count, call->k, all);
     uint32_t done = 0;
     for (; status == ARB_OK && done < count; done++) {
@@ -320,15 +331,63 @@ static arb_status check_search(const arb_index *index, const arb_search_options 
         return arb_fail(ARB_INVALID_ARGUMENT, "options.ef: found %u; allowed 0..%u", options->ef,
                         ARB_EF_MAX);
     }
-    if (options->exact != 0 && options->exact != 1) {
-        return arb_fail(ARB_INVALID_ARGUMENT, "options.exact: found %d; allowed 0..1",
-                        options->exact);
+    if (options->strategy < 0 || options->strategy >= ARB_STRATEGIES) {
+        return arb_fail(ARB_INVALID_ARGUMENT, "options.strategy: found %d; allowed 0..%d",
+                        options->strategy, ARB_STRATEGIES - 1);
     }
     return ARB_OK;
 }
 
+/* Makes the call's mask of a filter; without one, of the deleted rows alone. */
+static arb_status take_filter(search_call *call, const arb_bits_view *filter, uint64_t published)
+{
+    call->mask = (arb_mask){.deleted = call->index->deleted_bits};
+    if (filter == NULL) {
+        return ARB_OK;
+    }
+    uint64_t *words = call->group == 0 ? NULL : /* no query: no searcher */
+                          arb_searcher_words(call->searchers[0], arb_match_words(filter->count));
+    if (words == NULL && call->group > 0) {
+        return arb_fail(ARB_RESOURCE_EXHAUSTED, "filter: no memory for %u bits", filter->count);
+    }
+    if (words != NULL) {
+        call->mask = arb_mask_of_filter(call->index, filter, words);
+        call->matching = arb_match_count(call->index, &call->mask, published);
+        call->k = call->k < call->matching ? call->k : (uint32_t)call->matching;
+    }
+    return ARB_OK;
+}
+
+/* The answer to queries that were imported; outputs are untouched on failure. */
+static arb_status answer(search_call *call, const arb_vectors_view *queries,
+                         const arb_bits_view *filter, struct ArrowSchema *out_schema,
+                         struct ArrowArray *out)
+{
+    uint64_t published = arb_index_published(call->index);
+    call->k = call->k < published ? call->k : (uint32_t)published;
+    arb_hits_export hits;
+    uint64_t total = 0;
+    arb_status status = acquire_searchers(call, queries->count);
+    if (status == ARB_OK) {
+        status = take_filter(call, filter, published);
+    }
+    if (status == ARB_OK &&
+        (status = arb_export_hits_begin((uint64_t)queries->count * call->k, &hits)) == ARB_OK) {
+        status = search_all(call, queries, &hits, &total);
+        if (status == ARB_OK) {
+            arb_export_hits_finish(&hits, total, out_schema, out);
+        } else {
+            arb_export_hits_cancel(&hits);
+        }
+    }
+    release_searchers(call);
+    free(call->heap_hits);
+    return status;
+}
+
 arb_status arb_index_search(const arb_index *index, const arb_search_options *options,
                             struct ArrowSchema *query_schema, struct ArrowArray *queries,
+                            struct ArrowSchema *filter_schema, struct ArrowArray *filter,
                             struct ArrowSchema *out_schema, struct ArrowArray *out,
                             arb_search_stats *stats)
 {
@@ -338,33 +397,28 @@ arb_status arb_index_search(const arb_index *index, const arb_search_options *op
                                                          index->dim, &view)) != ARB_OK) {
         return status;
     }
+    int filtered = filter_schema != NULL || filter != NULL;
+    arb_bits_view bits;
+    if (filtered && (status = arb_import_bits("filter", filter_schema, filter, &bits)) != ARB_OK) {
+        return status;
+    }
     arb_hit stack_hits[STACK_HITS];
-    uint64_t published = arb_index_published(index);
     search_call call = {
         .index = index,
-        .k = options->k < published ? options->k : (uint32_t)published,
+        .k = options->k,
         .ef = options->ef > options->k ? options->ef : options->k,
-        .exact = options->exact,
+        .strategy = (arb_strategy)options->strategy,
         .hits = stack_hits,
         .capacity = STACK_HITS,
     };
-    arb_hits_export answer;
-    if ((status = arb_export_hits_begin((uint64_t)view.count * call.k, &answer)) != ARB_OK) {
-        return status;
-    }
-    uint64_t total = 0;
-    status = acquire_searchers(&call, view.count);
-    if (status == ARB_OK) {
-        status = search_all(&call, &view, &answer, &total);
-    }
-    release_searchers(&call);
-    free(call.heap_hits);
+    status = answer(&call, &view, filtered ? &bits : NULL, out_schema, out);
     if (status != ARB_OK) {
-        arb_export_hits_cancel(&answer);
         return status;
     }
     queries->release(queries);
-    arb_export_hits_finish(&answer, total, out_schema, out);
+    if (filtered) {
+        filter->release(filter);
+    }
     if (stats != NULL) {
         *stats = call.stats;
     }

@@ -11,22 +11,21 @@ typedef struct model {
     uint32_t count;
 } model;
 
-static uint32_t live_before(const arb_candidate_array *array, arb_deleted_bits deleted,
-                            uint32_t end)
+static uint32_t live_before(const arb_candidate_array *array, const arb_mask *mask, uint32_t end)
 {
     uint32_t live = 0;
     for (uint32_t i = 0; i < end; i++)
-        live += !arb_is_deleted(deleted, arb_candidate_node(array->sorted[i]));
+        live += !arb_is_masked(mask, arb_candidate_node(array->sorted[i]));
     return live;
 }
 
 /* Sorted, no more than ef live, nothing unexpanded before the cursor, and nothing left out that is
  * nearer than the last of a full array. */
-static void check_array(const arb_candidate_array *array, uint32_t ef, arb_deleted_bits deleted,
+static void check_array(const arb_candidate_array *array, uint32_t ef, const arb_mask *mask,
                         const model *all)
 {
     EXPECT(array->cursor <= array->count, "cursor %u of %u", array->cursor, array->count);
-    EXPECT(live_before(array, deleted, array->count) == array->live && array->live <= ef,
+    EXPECT(live_before(array, mask, array->count) == array->live && array->live <= ef,
            "%u live, ef %u", array->live, ef);
     for (uint32_t i = 0; i < array->count; i++) {
         EXPECT(i == 0 || array->sorted[i - 1] < array->sorted[i], "place %u is not sorted", i);
@@ -60,13 +59,14 @@ static void test_against_model(uint64_t seed, uint32_t ef, uint32_t deleted_in_8
         if (next_random(&state) >> 61 < deleted_in_8)
             atomic_fetch_or(&deleted[node / 64], 1ull << (node % 64));
     }
-    arb_deleted_bits bits = deleted_in_8 == 0 ? NULL : deleted;
+    arb_mask deletions = {.deleted = deleted};
+    const arb_mask *mask = deleted_in_8 == 0 ? NULL : &deletions;
     for (uint32_t node = 0; node < NODES; node++) {
         uint64_t candidate = arb_candidate(next_uniform(&state), node);
-        int in = arb_array_offer(&array, candidate, ef, bits);
+        int in = arb_array_offer(&array, candidate, ef, mask);
         all.offered[all.count++] = candidate;
         EXPECT(in || array.live >= ef, "a candidate was refused by an array that is not full");
-        check_array(&array, ef, bits, &all);
+        check_array(&array, ef, mask, &all);
         if (next_random(&state) >> 62 != 0)
             expand_next(&array);
     }

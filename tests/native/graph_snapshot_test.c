@@ -165,7 +165,7 @@ static int survives(world *w, const uint8_t *bytes, size_t size, uint32_t nodes)
         arb_index_report found;
         arb_searcher *searcher = arb_searcher_acquire(opened);
         arb_status searched = arb_graph_search(opened, searcher, arb_row(w->rows, 3), 1, 50, 10,
-                                               w->deleted, hits, &count, NULL);
+                                               &w->mask, hits, &count, NULL);
         EXPECT(searched == ARB_OK, "search: %s", arb_last_error());
         for (uint32_t node = nodes; node < nodes + 5; node++) {
             arb_status inserted = arb_graph_insert(opened, searcher, node);

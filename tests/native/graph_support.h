@@ -63,6 +63,7 @@ typedef struct world {
     arb_scorer scorer;
     arb_graph *graph;
     _Atomic uint64_t *deleted;
+    arb_mask mask; /* of the deleted */
     uint32_t count;
 } world;
 
@@ -98,6 +99,7 @@ static inline world *world_create(uint32_t dim, arb_element element, arb_metric 
         (arb_row_form){.kernels = best_kernels(), .element = element, .metric = metric, .dim = dim};
     w->count = count;
     w->deleted = calloc(ARB_NODES_MAX / 64 + 1, sizeof *w->deleted);
+    w->mask = (arb_mask){.deleted = w->deleted};
     EXPECT(arb_graph_create(&w->scorer, M, ef_construction, 42, &w->graph) == ARB_OK, "%s",
            arb_last_error());
     uint64_t state = 7;
@@ -143,7 +145,7 @@ static inline uint32_t search_graph(const world *w, const void *query, uint32_t 
 {
     uint32_t count = 0;
     arb_searcher *searcher = arb_searcher_acquire(w->graph);
-    EXPECT(arb_graph_search(w->graph, searcher, query, 1, ef, k, w->deleted, hits, &count, NULL) ==
+    EXPECT(arb_graph_search(w->graph, searcher, query, 1, ef, k, &w->mask, hits, &count, NULL) ==
                ARB_OK,
            "%s", arb_last_error());
     arb_searcher_release(w->graph, searcher);
@@ -166,7 +168,7 @@ static inline double measure_recall(const world *w, uint32_t clusters, uint32_t 
         clustered_vector(i % clusters, 0.7f, &state, dim, vector);
         store_vector(w, vector, query);
         uint32_t exact = 0;
-        arb_exact_scan(&w->scorer, w->graph, query, 0, w->count, 0, w->deleted, k, truth, &exact,
+        arb_exact_scan(&w->scorer, w->graph, query, 0, w->count, 0, &w->mask, k, truth, &exact,
                        NULL);
         uint32_t count = search_graph(w, query, ef, k, found);
         EXPECT(count == exact, "query %u: %u hits, %u exist", i, count, exact);

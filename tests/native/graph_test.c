@@ -226,7 +226,7 @@ static void test_exact_scan(void)
     uint32_t count = 0;
     arb_search_stats stats = {0};
     const void *query = arb_row(w->rows, 1);
-    arb_exact_scan(&w->scorer, w->graph, query, 0, 300, 1, w->deleted, 300, hits, &count, &stats);
+    arb_exact_scan(&w->scorer, w->graph, query, 0, 300, 1, &w->mask, 300, hits, &count, &stats);
     EXPECT(count == 149 && stats.tail_scanned == 149, "%u odd live rows", count);
     /* Extending the hits of one range by another gives the hits of both. */
     arb_hit both[20];

@@ -74,20 +74,21 @@ static inline void test_link_all(arb_index *index)
     }
 }
 
-static inline arb_search_options test_search_options(uint32_t k, uint32_t ef, int exact)
+/* strategy: arb_strategy */
+static inline arb_search_options test_search_options(uint32_t k, uint32_t ef, int strategy)
 {
     return (arb_search_options){
-        .struct_size = sizeof(arb_search_options), .k = k, .ef = ef, .exact = exact};
+        .struct_size = sizeof(arb_search_options), .k = k, .ef = ef, .strategy = strategy};
 }
 
 static inline test_hits test_search(const arb_index *index, const float *queries, int64_t count,
-                                    uint32_t dim, uint32_t k, uint32_t ef, int exact)
+                                    uint32_t dim, uint32_t k, uint32_t ef, int strategy)
 {
     test_tree tree = test_vectors("", 'f', queries, count, dim);
-    arb_search_options options = test_search_options(k, ef, exact);
+    arb_search_options options = test_search_options(k, ef, strategy);
     test_hits hits = {0};
-    CHECK_OK(arb_index_search(index, &options, &tree.schema, &tree.array, &hits.schema, &hits.array,
-                              &hits.stats));
+    CHECK_OK(arb_index_search(index, &options, &tree.schema, &tree.array, NULL, NULL, &hits.schema,
+                              &hits.array, &hits.stats));
     test_free(&tree);
     hits.count = hits.array.length;
     hits.query = hits.array.children[0]->buffers[1];

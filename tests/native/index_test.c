@@ -233,8 +233,8 @@ static void test_types(arb_element element)
         test_tree query = test_vectors("", "efgcC"[i], values[i], 1, DIM);
         arb_search_options search = test_search_options(5, 0, 0);
         test_hits hits;
-        CHECK_OK(arb_index_search(index, &search, &query.schema, &query.array, &hits.schema,
-                                  &hits.array, NULL));
+        CHECK_OK(arb_index_search(index, &search, &query.schema, &query.array, NULL, NULL,
+                                  &hits.schema, &hits.array, NULL));
         CHECK(((const float *)hits.array.children[2]->buffers[1])[0] == 0, "type %" PRId64, i);
         test_hits_free(&hits);
         test_free(&query);
@@ -304,9 +304,9 @@ static void test_bad_rows(void)
         arb_search_options search = test_search_options(1, 0, 0);
         struct ArrowSchema schema = {.flags = 77};
         struct ArrowArray array = {.length = 77};
-        CHECK_FAILS(
-            arb_index_search(index, &search, &query.schema, &query.array, &schema, &array, NULL),
-            ARB_INVALID_ARGUMENT, "queries: row 3");
+        CHECK_FAILS(arb_index_search(index, &search, &query.schema, &query.array, NULL, NULL,
+                                     &schema, &array, NULL),
+                    ARB_INVALID_ARGUMENT, "queries: row 3");
         CHECK(query.array.release != NULL && schema.flags == 77 && array.length == 77,
               "case %zu: touched on failure", i);
         /* and the sound row 2 goes in afterwards, at row 0 */
@@ -329,29 +329,29 @@ static void test_call_checks(void)
     test_hits hits;
     arb_search_options search = test_search_options(10, 0, 0);
 #define SEARCH                                                                                     \
-    arb_index_search(index, &search, &tree.schema, &tree.array, &hits.schema, &hits.array, NULL)
+    arb_index_search(index, &search, &tree.schema, &tree.array, NULL, NULL, &hits.schema,          \
+                     &hits.array, NULL)
     search.k = 0;
     CHECK_FAILS(SEARCH, ARB_INVALID_ARGUMENT, "options.k: found 0; allowed 1..10000");
     search.k = ARB_K_MAX + 1;
     CHECK_FAILS(SEARCH, ARB_INVALID_ARGUMENT, "options.k: found 10001; allowed 1..10000");
     search = test_search_options(10, ARB_EF_MAX + 1, 0);
     CHECK_FAILS(SEARCH, ARB_INVALID_ARGUMENT, "options.ef: found 65537; allowed 0..65536");
-    search = test_search_options(10, 0, 2);
-    CHECK_FAILS(SEARCH, ARB_INVALID_ARGUMENT, "options.exact: found 2; allowed 0..1");
-    search = test_search_options(10, 0, 0);
+    search = test_search_options(10, 0, ARB_STRATEGIES);
+    CHECK_FAILS(SEARCH, ARB_INVALID_ARGUMENT, "options.strategy: found 3; allowed 0..2");
     search.struct_size = 8;
     CHECK_FAILS(SEARCH, ARB_INVALID_ARGUMENT, "options.struct_size: found 8; allowed 16");
 #undef SEARCH
     search = test_search_options(10, 0, 0);
-    CHECK_FAILS(
-        arb_index_search(index, NULL, &tree.schema, &tree.array, &hits.schema, &hits.array, NULL),
-        ARB_INVALID_ARGUMENT, "options: found NULL");
-    CHECK_FAILS(
-        arb_index_search(NULL, &search, &tree.schema, &tree.array, &hits.schema, &hits.array, NULL),
-        ARB_INVALID_ARGUMENT, "index: found NULL");
-    CHECK_FAILS(
-        arb_index_search(index, &search, &tree.schema, &tree.array, NULL, &hits.array, NULL),
-        ARB_INVALID_ARGUMENT, "out: found NULL");
+    CHECK_FAILS(arb_index_search(index, NULL, &tree.schema, &tree.array, NULL, NULL, &hits.schema,
+                                 &hits.array, NULL),
+                ARB_INVALID_ARGUMENT, "options: found NULL");
+    CHECK_FAILS(arb_index_search(NULL, &search, &tree.schema, &tree.array, NULL, NULL, &hits.schema,
+                                 &hits.array, NULL),
+                ARB_INVALID_ARGUMENT, "index: found NULL");
+    CHECK_FAILS(arb_index_search(index, &search, &tree.schema, &tree.array, NULL, NULL, NULL,
+                                 &hits.array, NULL),
+                ARB_INVALID_ARGUMENT, "out: found NULL");
     CHECK_FAILS(arb_index_append(NULL, &tree.schema, &tree.array, NULL), ARB_INVALID_ARGUMENT,
                 "index: found NULL");
     CHECK_FAILS(arb_index_append(index, &tree.schema, &tree.array, NULL), ARB_INVALID_ARGUMENT,
@@ -522,8 +522,8 @@ static void test_large_integers(int32_t set)
         arb_search_options search = test_search_options(2, 100, 0);
         struct ArrowSchema schema;
         struct ArrowArray array;
-        CHECK_OK(
-            arb_index_search(index, &search, &tree.schema, &tree.array, &schema, &array, NULL));
+        CHECK_OK(arb_index_search(index, &search, &tree.schema, &tree.array, NULL, NULL, &schema,
+                                  &array, NULL));
         const int64_t *found = array.children[1]->buffers[1];
         const float *distances = array.children[2]->buffers[1];
         CHECK(found[0] == best_id && distances[0] == (float)best, "query %d: id %" PRId64 " at %g",

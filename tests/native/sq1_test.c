@@ -173,8 +173,9 @@ static void test_groups(int with_codes)
         arb_hit hits[ARB_GROUP_MAX][200];
         for (uint32_t i = 0; i < count; i++)
             queries[i] = (arb_graph_query){arb_row(w->rows, first + i), 1, hits[i], 0};
-        EXPECT(arb_graph_search_group(w->graph, searchers, queries, count, 20, k, w->deleted,
-                                      NULL) == ARB_OK,
+        arb_graph_options options = {.ef = 20, .k = k, .mask = &w->mask};
+        EXPECT(arb_graph_search_group(w->graph, searchers, queries, count, &options, NULL) ==
+                   ARB_OK,
                "%s", arb_last_error());
         for (uint32_t i = 0; i < count; i++, first++) {
             arb_hit alone[200];

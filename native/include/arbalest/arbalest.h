@@ -127,19 +127,33 @@ typedef struct arb_index_options {
     int32_t generated;        /* arb_generated_use */
 } arb_index_options;
 
+/* How a search looks for rows. GRAPH: by the graph; a filter is held against what it finds, so that
+ * the fewer rows match, the farther it goes. EXACT: a scan of all rows, or of those that match the
+ * filter. FILTERED_GRAPH: by the graph, over the rows that match, and past those that do not to
+ * their neighbors; without a filter, the same as GRAPH. All three return k hits where k matching
+ * rows live. */
+typedef enum arb_strategy {
+    ARB_STRATEGY_GRAPH = 0,
+    ARB_STRATEGY_EXACT = 1,
+    ARB_STRATEGY_FILTERED_GRAPH = 2
+} arb_strategy;
+#define ARB_STRATEGIES 3
+
 /* Breadth and what to do. */
 typedef struct arb_search_options {
     uint32_t struct_size;
-    uint32_t k;    /* 1..ARB_K_MAX */
-    uint32_t ef;   /* k..ARB_EF_MAX; taken as max(ef, k) */
-    int32_t exact; /* 1: scan every live row instead of the graph */
+    uint32_t k;       /* 1..ARB_K_MAX */
+    uint32_t ef;      /* k..ARB_EF_MAX; taken as max(ef, k) */
+    int32_t strategy; /* arb_strategy */
 } arb_search_options;
 
 /* What a search call did, summed over its queries. */
 typedef struct arb_search_stats {
     uint64_t visited;      /* graph nodes held against the query: by distance or by a bound of it */
-    uint64_t tail_scanned; /* distances computed over rows not linked yet */
+    uint64_t tail_scanned; /* rows scanned: those not linked yet, or all of an exact scan */
     uint64_t hops;         /* nodes expanded on level 0 */
+    uint64_t fallbacks;    /* queries that the graph could not fill and that an exact scan of the
+                              matching rows answered */
 } arb_search_stats;
 
 typedef struct arb_index_stats {
@@ -203,10 +217,16 @@ ARB_API arb_status arb_index_delete(arb_index *index, struct ArrowSchema *schema
 
 /* Searches every row of queries, a fixed_size_list<T>[dim] array, T as for append. The answer is
  * struct<query: uint32, id: int64, distance: float32>, ordered by query, then nearest first.
- * Distances: squared L2, 1 - cosine, -dot, summed in FP32. Fewer than k hits come back
- * only when fewer rows live. stats may be NULL. */
+ * Distances: squared L2, 1 - cosine, -dot, summed in FP32.
+ *
+ * filter is a boolean array without nulls, at any offset: value r says whether the row with number
+ * r (see first_row of arb_index_append) may be returned; rows beyond its length may not. Filter and
+ * filter_schema are both NULL where there is none. It is released as queries are.
+ *
+ * Fewer than k hits come back only when fewer rows live that match. stats may be NULL. */
 ARB_API arb_status arb_index_search(const arb_index *index, const arb_search_options *options,
                                     struct ArrowSchema *query_schema, struct ArrowArray *queries,
+                                    struct ArrowSchema *filter_schema, struct ArrowArray *filter,
                                     struct ArrowSchema *out_schema, struct ArrowArray *out,
                                     arb_search_stats *stats);
 

@@ -16,7 +16,7 @@ static_assert(offsetof(arb_index_options, kernel_set) == 32, "IndexStructs.java"
 static_assert(offsetof(arb_index_options, codes) == 40, "IndexStructs.java");
 static_assert(offsetof(arb_index_options, generated) == 48, "IndexStructs.java");
 static_assert(sizeof(arb_search_options) == 16, "IndexStructs.java");
-static_assert(sizeof(arb_search_stats) == 24, "IndexStructs.java");
+static_assert(sizeof(arb_search_stats) == 32, "IndexStructs.java");
 static_assert(sizeof(arb_index_report) == 64, "IndexStructs.java");
 static_assert(sizeof(arb_index_stats) == 136, "IndexStructs.java");
 static_assert(offsetof(arb_index_stats, dim) == 64, "IndexStructs.java");
@@ -76,9 +76,9 @@ static inline void arb_jni_release_answer(struct ArrowSchema *schema, struct Arr
 
 /* Searches one float32 query of `dim` components. The Arrow structs lie on this stack and borrow
  * the query; the hits are copied to ids and distances, which have room for k. stats gets visited,
- * tail_scanned, hops, and the number of hits. */
+ * tail_scanned, hops, fallbacks, and the number of hits. */
 static inline int arb_jni_search_one(const arb_index *index, const float *query, int dim, int k,
-                                     int ef, int exact, int64_t *ids, float *distances,
+                                     int ef, int strategy, int64_t *ids, float *distances,
                                      uint64_t *stats)
 {
     char format[16];
@@ -98,12 +98,12 @@ static inline int arb_jni_search_one(const arb_index *index, const float *query,
         1, 0, 0, 1, 1, list_buffers, value_list, nullptr, arb_jni_release, nullptr};
 
     arb_search_options options = {sizeof(arb_search_options), static_cast<uint32_t>(k),
-                                  static_cast<uint32_t>(ef), exact};
+                                  static_cast<uint32_t>(ef), strategy};
     struct ArrowSchema out_schema;
     struct ArrowArray out;
     arb_search_stats did;
-    arb_status status =
-        arb_index_search(index, &options, &schema, &queries, &out_schema, &out, &did);
+    arb_status status = arb_index_search(index, &options, &schema, &queries, nullptr, nullptr,
+                                         &out_schema, &out, &did);
     if (status != ARB_OK) {
         return status;
     }
@@ -117,7 +117,8 @@ static inline int arb_jni_search_one(const arb_index *index, const float *query,
     stats[0] = did.visited;
     stats[1] = did.tail_scanned;
     stats[2] = did.hops;
-    stats[3] = hits;
+    stats[3] = did.fallbacks;
+    stats[4] = hits;
     out.release(&out);
     out_schema.release(&out_schema);
     return ARB_OK;

@@ -16,6 +16,7 @@ import java.util.Objects;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 
 /**
@@ -241,7 +242,7 @@ public final class VectorIndex implements AutoCloseable {
     CallScope.checkLength("query", query, dimension);
     long[] ids = new long[options.k()];
     float[] distances = new float[options.k()];
-    long[] stats = new long[4];
+    long[] stats = new long[5];
     handle.call(
         index ->
             Native.arb_jni_search_one(
@@ -250,15 +251,15 @@ public final class VectorIndex implements AutoCloseable {
                 dimension,
                 options.k(),
                 options.ef(),
-                options.exact() ? 1 : 0,
+                options.strategy().ordinal(),
                 ids,
                 distances,
                 stats));
-    int hits = (int) stats[3];
+    int hits = (int) stats[4];
     return new SearchResult(
         hits == ids.length ? ids : Arrays.copyOf(ids, hits),
         hits == ids.length ? distances : Arrays.copyOf(distances, hits),
-        new SearchStats(stats[0], stats[1], stats[2]));
+        new SearchStats(stats[0], stats[1], stats[2], stats[3]));
   }
 
   /**
@@ -287,23 +288,61 @@ public final class VectorIndex implements AutoCloseable {
    */
   public SearchBatch search(
       FixedSizeListVector queries, SearchOptions options, BufferAllocator allocator) {
+    return search(queries, null, options, allocator);
+  }
+
+  /**
+   * The rows nearest to each query among those that match a filter, in the calling thread.
+   *
+   * @param queries lists of {@link #dimension()} float16, float32, float64, int8 or uint8; only
+   *     read
+   * @param filter without nulls: value r says whether row number r, counted from 0 in the order of
+   *     appending, may be returned; rows beyond its length may not. Only read. Null: every row may
+   * @param allocator accounts for the result until it is closed
+   * @return for each query k hits, fewer only where fewer rows live that match
+   */
+  public SearchBatch search(
+      FixedSizeListVector queries,
+      BitVector filter,
+      SearchOptions options,
+      BufferAllocator allocator) {
     try (CallScope scope = new CallScope()) {
       long array = scope.borrow("queries", queries);
       long schema = scope.schema("queries", queries);
-      return search(scope, schema, array, options, allocator);
+      long bits = filter == null ? 0 : scope.borrow("filter", filter);
+      long bitsSchema = filter == null ? 0 : scope.bitsSchema();
+      return search(scope, schema, array, bitsSchema, bits, options, allocator);
     }
   }
 
-  /** Searches what two structs of the Arrow C Data Interface say; released as for append. */
+  /**
+   * Searches what structs of the Arrow C Data Interface say; released as for append.
+   *
+   * @param filterSchema 0, with {@code filter}, for none
+   */
   SearchBatch search(
-      CallScope scope, long schema, long array, SearchOptions options, BufferAllocator allocator) {
+      CallScope scope,
+      long schema,
+      long array,
+      long filterSchema,
+      long filter,
+      SearchOptions options,
+      BufferAllocator allocator) {
     long struct = IndexStructs.searchOptions(scope, options);
     ArrowBuf stats = IndexStructs.emptySearchStats(scope);
     ArrowOutput out = scope.output();
     handle.call(
         index ->
             Native.arb_index_search(
-                index, struct, schema, array, out.schema(), out.array(), stats.memoryAddress()));
+                index,
+                struct,
+                schema,
+                array,
+                filterSchema,
+                filter,
+                out.schema(),
+                out.array(),
+                stats.memoryAddress()));
     return new SearchBatch(out.hits(allocator), IndexStructs.searchStats(stats));
   }
 

@@ -151,7 +151,13 @@ final class RawBatch implements AutoCloseable {
   SearchBatch searchIn(VectorIndex index) {
     try (CallScope scope = new CallScope()) {
       return index.search(
-          scope, vectors.schemaAddress(), vectors.arrayAddress(), SearchOptions.k(1), allocator);
+          scope,
+          vectors.schemaAddress(),
+          vectors.arrayAddress(),
+          0,
+          0,
+          SearchOptions.k(1),
+          allocator);
     }
   }
 

@@ -4,6 +4,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.BitVector;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
 
 /**
  * The whole life of an index in one small program, for machines where the test suite is too much:
@@ -35,6 +38,7 @@ public final class SmokeMain {
         check(index.delete(1007, 5) == 1, "one of two ids lived");
         check(index.search(vectors[7], 10).ids()[0] != 1007, "a deleted row is not found");
         check(refuses(index), "a NaN is refused");
+        check(keepsToFilter(index, vectors), "a filtered search keeps to its filter");
         index.freeze();
         check(index.validate().isSound(), "the graph is sound");
         index.save(file);
@@ -60,6 +64,26 @@ public final class SmokeMain {
       return false;
     } catch (ArbalestException e) {
       return e.status() == ArbalestException.Status.INVALID_ARGUMENT;
+    }
+  }
+
+  /** Every third row may be returned; all three strategies. */
+  private static boolean keepsToFilter(VectorIndex index, float[][] vectors) {
+    try (RootAllocator allocator = new RootAllocator();
+        FixedSizeListVector queries =
+            TestVectors.lists(allocator, TestVectors.FLOAT32, Arrays.copyOf(vectors, 5));
+        BitVector filter = TestVectors.bits(allocator, ROWS, row -> row % 3 == 0)) {
+      boolean kept = true;
+      for (Strategy strategy : Strategy.values()) {
+        SearchOptions options = SearchOptions.k(10).strategy(strategy);
+        try (SearchBatch hits = index.search(queries, filter, options, allocator)) {
+          kept &= hits.ids().getValueCount() == 50;
+          for (int i = 0; i < hits.ids().getValueCount(); i++) {
+            kept &= (hits.ids().get(i) - 1000) % 3 == 0;
+          }
+        }
+      }
+      return kept;
     }
   }
 

@@ -2,10 +2,12 @@ package io.arbalest.engine;
 
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntPredicate;
 import java.util.stream.LongStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.util.Float16;
 import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float2Vector;
 import org.apache.arrow.vector.Float4Vector;
@@ -65,6 +67,17 @@ final class TestVectors {
       vector.set(i, ids[i]);
     }
     vector.setValueCount(ids.length);
+    return vector;
+  }
+
+  /** A filter of {@code rows} values. */
+  static BitVector bits(BufferAllocator allocator, int rows, IntPredicate matches) {
+    BitVector vector = new BitVector("filter", allocator);
+    vector.allocateNew(rows);
+    for (int row = 0; row < rows; row++) {
+      vector.set(row, matches.test(row) ? 1 : 0);
+    }
+    vector.setValueCount(rows);
     return vector;
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 
@@ -83,6 +84,11 @@ public final class CallScope implements AutoCloseable {
     return listsSchema(componentFormat(name, vectors.getDataVector()), vectors.getListSize());
   }
 
+  /** The schema {@code filter: bool}. */
+  public long bitsSchema() {
+    return ArrowStructs.schema(this, "b", "filter");
+  }
+
   /** The schema {@code struct<id: int64, vector: …>} around a schema of vectors. */
   public long batchSchema(long vectors) {
     return ArrowStructs.schema(this, "+s", "batch", idsSchema(), vectors);
@@ -96,6 +102,15 @@ public final class CallScope implements AutoCloseable {
   /** An array of int64 that borrows {@code ids}. */
   public long borrow(String name, BigIntVector ids) {
     return borrowFixedWidth(name, ids);
+  }
+
+  /** An array of booleans that borrows {@code bits}. */
+  public long borrow(String name, BitVector bits) {
+    long count = bits.getValueCount();
+    checkBits(name, "data", bits.getDataBuffer(), count);
+    int nulls = bits.getNullCount();
+    long validity = validity(name, bits.getValidityBuffer(), nulls, count);
+    return ArrowStructs.leaf(this, count, nulls, validity, bits.getDataBuffer().memoryAddress());
   }
 
   /** An array of fixed-size lists that borrows {@code vectors}. */
@@ -204,12 +219,16 @@ public final class CallScope implements AutoCloseable {
     if (nulls == 0) {
       return 0; // the interface lets a null-free array go without its bitmap
     }
+    checkBits(name, "validity", bits, count);
+    return bits.memoryAddress();
+  }
+
+  private static void checkBits(String name, String what, ArrowBuf bits, long count) {
     if (bits.capacity() < (count + 7) / 8) {
       throw ArbalestException.invalid(
-          "%s: found a validity buffer of %d bytes, %d values need %d",
-          name, bits.capacity(), count, (count + 7) / 8);
+          "%s: found a %s buffer of %d bytes, %d values need %d",
+          name, what, bits.capacity(), count, (count + 7) / 8);
     }
-    return bits.memoryAddress();
   }
 
   private static String componentFormat(String name, FieldVector child) {

@@ -17,7 +17,7 @@ import org.apache.arrow.memory.ArrowBuf;
 public final class IndexStructs {
   private static final int OPTIONS_BYTES = 56;
   private static final int SEARCH_OPTIONS_BYTES = 16;
-  private static final int SEARCH_STATS_BYTES = 24;
+  private static final int SEARCH_STATS_BYTES = 32;
 
   /** {@code sizeof(arb_index_stats)}. */
   public static final int STATS_BYTES = 136;
@@ -63,7 +63,7 @@ public final class IndexStructs {
     struct.setInt(0, SEARCH_OPTIONS_BYTES);
     struct.setInt(4, options.k());
     struct.setInt(8, options.ef());
-    struct.setInt(12, options.exact() ? 1 : 0);
+    struct.setInt(12, options.strategy().ordinal());
     return struct.memoryAddress();
   }
 
@@ -74,7 +74,8 @@ public final class IndexStructs {
 
   /** What the library wrote. */
   public static SearchStats searchStats(ArrowBuf struct) {
-    return new SearchStats(struct.getLong(0), struct.getLong(8), struct.getLong(16));
+    return new SearchStats(
+        struct.getLong(0), struct.getLong(8), struct.getLong(16), struct.getLong(24));
   }
 
   /** {@code arb_index_stats}. */

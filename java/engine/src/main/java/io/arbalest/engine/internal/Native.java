@@ -62,6 +62,8 @@ public final class Native {
       @Cast("const arb_search_options *") long options,
       @Cast("struct ArrowSchema *") long querySchema,
       @Cast("struct ArrowArray *") long queries,
+      @Cast("struct ArrowSchema *") long filterSchema,
+      @Cast("struct ArrowArray *") long filter,
       @Cast("struct ArrowSchema *") long outSchema,
       @Cast("struct ArrowArray *") long out,
       @Cast("arb_search_stats *") long stats);
@@ -102,7 +104,7 @@ public final class Native {
   /**
    * One float32 query, its Arrow structs on the native stack: see {@code arb_jni.h}.
    *
-   * @param stats gets visited, tail scanned, hops, and how many hits were written
+   * @param stats gets visited, tail scanned, hops, fallbacks, and how many hits were written
    */
   public static native int arb_jni_search_one(
       @Cast("const arb_index *") long index,
@@ -110,7 +112,7 @@ public final class Native {
       int dimension,
       int k,
       int ef,
-      int exact,
+      int strategy,
       @Cast("int64_t *") long[] ids,
       float[] distances,
       @Cast("uint64_t *") long[] stats);

@@ -1,0 +1,22 @@
+package io.arbalest.engine;
+
+/**
+ * How a search looks for rows. Each returns k hits wherever k rows live that match the filter. The
+ * ordinals are those of {@code arb_strategy}.
+ */
+public enum Strategy {
+  /**
+   * By the graph. A filter is held against what it finds, so that the fewer rows match, the farther
+   * it goes: for filters that most rows match, or none.
+   */
+  GRAPH,
+
+  /** A scan of all rows, or of those that match the filter: recall 1, cost of so many rows. */
+  EXACT,
+
+  /**
+   * By the graph, over the rows that match, and past those that do not to their neighbors. Without
+   * a filter, the same as {@link #GRAPH}.
+   */
+  FILTERED_GRAPH
+}
