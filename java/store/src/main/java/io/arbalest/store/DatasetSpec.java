@@ -7,6 +7,7 @@ import io.arbalest.engine.Limits;
 import io.arbalest.engine.Metric;
 import io.arbalest.store.schema.ColumnTypes;
 import io.arbalest.store.schema.SpecReader;
+import io.arbalest.store.schema.TextColumns;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
@@ -32,6 +34,8 @@ import org.apache.arrow.vector.types.pojo.Schema;
  * @param efConstruction breadth of construction of the graph
  * @param codes what searches of the graph read
  * @param layout how a frozen graph lies in memory
+ * @param textColumns names of the utf8 columns that a search's {@code text} looks into, kept in the
+ *     order of {@code columns}; empty: the dataset has no text index
  */
 public record DatasetSpec(
     String name,
@@ -43,7 +47,8 @@ public record DatasetSpec(
     int m,
     int efConstruction,
     Codes codes,
-    Layout layout) {
+    Layout layout,
+    List<String> textColumns) {
   /** The column of ids. */
   public static final String ID = "id";
 
@@ -55,6 +60,15 @@ public record DatasetSpec(
 
   /** The result column of distances. */
   public static final String DISTANCE = "distance";
+
+  /** The result column of what a search with text is ordered by. */
+  public static final String SCORE = "score";
+
+  /** The result column of a hit's place among the nearest rows of a search with text. */
+  public static final String DENSE_RANK = "dense_rank";
+
+  /** The result column of a hit's place among the rows that a search's text found. */
+  public static final String TEXT_RANK = "text_rank";
 
   /** Schema metadata: {@code l2}, {@code cosine} (default) or {@code dot}. */
   public static final String METRIC_KEY = "arbalest.metric";
@@ -73,6 +87,9 @@ public record DatasetSpec(
 
   /** Schema metadata: {@code compact} (default) or {@code fused}. */
   public static final String LAYOUT_KEY = "arbalest.layout";
+
+  /** Schema metadata: names of the utf8 columns to search by text, with commas between them. */
+  public static final String TEXT_COLUMNS_KEY = "arbalest.text_columns";
 
   public static final int M_DEFAULT = 16;
   public static final int EF_CONSTRUCTION_DEFAULT = 200;
@@ -94,6 +111,7 @@ public record DatasetSpec(
     Objects.requireNonNull(layout, "layout");
     columns = List.copyOf(columns);
     checkColumns(columns);
+    textColumns = TextColumns.checked(textColumns, columns);
   }
 
   /** A dataset without metadata columns and with the default graph. */
@@ -109,25 +127,39 @@ public record DatasetSpec(
         M_DEFAULT,
         EF_CONSTRUCTION_DEFAULT,
         CODES_DEFAULT,
-        LAYOUT_DEFAULT);
+        LAYOUT_DEFAULT,
+        List.of());
   }
 
   /** The same with these metadata columns. */
   public DatasetSpec withColumns(List<Field> fields) {
-    return new DatasetSpec(
-        name, metric, element, idType, dimension, fields, m, efConstruction, codes, layout);
+    return copy(fields, m, efConstruction, codes, layout, textColumns);
   }
 
   /** The same with this graph. */
   public DatasetSpec withGraph(int links, int breadth) {
-    return new DatasetSpec(
-        name, metric, element, idType, dimension, columns, links, breadth, codes, layout);
+    return copy(columns, links, breadth, codes, layout, textColumns);
   }
 
   /** The same with this memory for searches. */
   public DatasetSpec withSearch(Codes searched, Layout frozen) {
+    return copy(columns, m, efConstruction, searched, frozen, textColumns);
+  }
+
+  /** The same with these of its columns to be searched by text. */
+  public DatasetSpec withTextColumns(List<String> names) {
+    return copy(columns, m, efConstruction, codes, layout, names);
+  }
+
+  private DatasetSpec copy(
+      List<Field> fields,
+      int links,
+      int breadth,
+      Codes searched,
+      Layout frozen,
+      List<String> texts) {
     return new DatasetSpec(
-        name, metric, element, idType, dimension, columns, m, efConstruction, searched, frozen);
+        name, metric, element, idType, dimension, fields, links, breadth, searched, frozen, texts);
   }
 
   /**
@@ -157,12 +189,22 @@ public record DatasetSpec(
     metadata.put(EF_CONSTRUCTION_KEY, Integer.toString(efConstruction));
     metadata.put(CODES_KEY, codes.wireName());
     metadata.put(LAYOUT_KEY, layout.wireName());
+    if (!textColumns.isEmpty()) {
+      metadata.put(TEXT_COLUMNS_KEY, TextColumns.join(textColumns));
+    }
     return new Schema(fields, metadata);
   }
 
   /** The {@code id} column. */
   public Field idField() {
     return new Field(ID, FieldType.notNullable(idType.arrowType()), null);
+  }
+
+  /** Numbers of the columns that a search's text looks into; see {@link #textColumns}. */
+  public int[] textColumnNumbers() {
+    return IntStream.range(0, columns.size())
+        .filter(column -> textColumns.contains(columns.get(column).getName()))
+        .toArray();
   }
 
   /** The metadata column of this name, or null. */

@@ -8,6 +8,7 @@ import io.arbalest.engine.ElementType;
 import io.arbalest.engine.Layout;
 import io.arbalest.engine.Metric;
 import io.arbalest.store.StoreException.Category;
+import io.arbalest.store.schema.SpecReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +82,8 @@ class DatasetSpecTest {
         DatasetSpec.of("d", Metric.DOT, ElementType.FLOAT32, IdType.UTF8, 8192)
             .withColumns(columnsOfEveryType())
             .withGraph(24, 333)
-            .withSearch(Codes.NONE, Layout.FUSED);
+            .withSearch(Codes.NONE, Layout.FUSED)
+            .withTextColumns(List.of("text"));
     assertThat(DatasetSpec.fromArrow("d", spec.arrowSchema())).isEqualTo(spec);
   }
 
@@ -104,6 +106,62 @@ class DatasetSpecTest {
             DatasetSpec.of("d", Metric.L2, ElementType.FLOAT32, IdType.UTF8, 1)
                 .withGraph(20, 99)
                 .withSearch(Codes.NONE, Layout.FUSED));
+  }
+
+  @Test
+  void textColumnsAreNamedWithCommas() {
+    Field title = field("title", ArrowType.Utf8.INSTANCE);
+    Field year = field("year", INT64);
+    Field body = field("body", ArrowType.Utf8.INSTANCE);
+    Field[] fields = {field("id", INT64), vector(FLOAT32, 3), title, year, body};
+    Map<String, String> both = Map.of("arbalest.text_columns", " body , title");
+    DatasetSpec spec = read(both, fields);
+    assertThat(spec.textColumns()).containsExactly("title", "body");
+    assertThat(spec.textColumnNumbers()).containsExactly(0, 2);
+    assertThat(spec.arrowSchema().getCustomMetadata())
+        .containsEntry("arbalest.text_columns", "title,body");
+    assertThat(read(Map.of(), fields).textColumns()).isEmpty();
+    SpecReader.checkMetadata(new Schema(List.of(fields), both), spec);
+    assertFails(
+        Category.INVALID_ARGUMENT,
+        "'arbalest.text_columns': found 'title', allowed 'title,body'",
+        () ->
+            SpecReader.checkMetadata(
+                new Schema(List.of(fields), Map.of("arbalest.text_columns", "title")), spec));
+    assertFails(
+        Category.INVALID_ARGUMENT,
+        "found 'title', allowed ''",
+        () ->
+            SpecReader.checkMetadata(
+                new Schema(List.of(fields), Map.of("arbalest.text_columns", "title")),
+                read(Map.of(), fields)));
+  }
+
+  @Test
+  void whatCannotBeATextColumnIsRefusedByName() {
+    Field id = field("id", INT64);
+    Field vector = vector(FLOAT32, 3);
+    Field title = field("title", ArrowType.Utf8.INSTANCE);
+    String key = "arbalest.text_columns";
+    assertInvalid(
+        "found 'titel', allowed the utf8 columns [title]", Map.of(key, "titel"), id, vector, title);
+    assertInvalid(
+        "found 'year' (Int(64, true)), allowed the utf8 columns [title]",
+        Map.of(key, "title,year"),
+        id,
+        vector,
+        title,
+        field("year", INT64));
+    assertInvalid("found ''", Map.of(key, "title,"), id, vector, title);
+    assertInvalid("'title' occurs twice", Map.of(key, "title,title"), id, vector, title);
+    assertInvalid(
+        "'score': the name is reserved in a dataset with text columns",
+        Map.of(key, "title"),
+        id,
+        vector,
+        title,
+        field("score", FLOAT32));
+    assertThat(read(Map.of(), id, vector, field("score", FLOAT32)).columns()).hasSize(1);
   }
 
   @Test

@@ -48,7 +48,8 @@ final class Actions {
         "create-dataset",
         "Creates an empty dataset: {\"dataset\",\"dimension\",\"metric\":\"cosine\","
             + "\"element\":\"float16\",\"id_type\":\"int64\",\"columns\":[{\"name\",\"type\"}],"
-            + "\"m\":16,\"ef_construction\":200,\"codes\":\"sq8\",\"layout\":\"compact\"}",
+            + "\"m\":16,\"ef_construction\":200,\"codes\":\"sq8\",\"layout\":\"compact\","
+            + "\"text_columns\":[name]}",
         this::create);
     add("drop-dataset", "Removes a dataset and its files: {\"dataset\"}", this::drop);
     add("describe-dataset", "What a dataset is: {\"dataset\"}", this::describe);
@@ -111,7 +112,8 @@ final class Actions {
             "m",
             "ef_construction",
             "codes",
-            "layout"));
+            "layout",
+            "text_columns"));
     List<Field> columns = new ArrayList<>();
     for (Fields column : fields.objects("columns")) {
       column.allow(Set.of("name", "type"));
@@ -130,7 +132,8 @@ final class Actions {
                 fields.integer(
                     "ef_construction", 1, Integer.MAX_VALUE, DatasetSpec.EF_CONSTRUCTION_DEFAULT),
             Codes.fromWireName(fields.text("codes", DatasetSpec.CODES_DEFAULT.wireName())),
-            Layout.fromWireName(fields.text("layout", DatasetSpec.LAYOUT_DEFAULT.wireName())));
+            Layout.fromWireName(fields.text("layout", DatasetSpec.LAYOUT_DEFAULT.wireName())),
+            fields.texts("text_columns"));
     return describe(room.store().create(spec));
   }
 
@@ -162,6 +165,8 @@ final class Actions {
     for (Field column : spec.columns()) {
       columns.addObject().put("name", column.getName()).put("type", TypeNames.name(column));
     }
+    ArrayNode textColumns = json.putArray("text_columns");
+    spec.textColumns().forEach(textColumns::add);
     return json;
   }
 

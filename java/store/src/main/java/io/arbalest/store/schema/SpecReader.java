@@ -26,7 +26,8 @@ public final class SpecReader {
           DatasetSpec.M_KEY,
           DatasetSpec.EF_CONSTRUCTION_KEY,
           DatasetSpec.CODES_KEY,
-          DatasetSpec.LAYOUT_KEY);
+          DatasetSpec.LAYOUT_KEY,
+          DatasetSpec.TEXT_COLUMNS_KEY);
 
   private SpecReader() {}
 
@@ -63,12 +64,19 @@ public final class SpecReader {
     checkKeys(given);
     for (String key : KEYS) {
       String found = given == null ? null : given.get(key);
-      if (found != null && !found.equals(fixed.get(key))) {
+      String allowed = fixed.getOrDefault(key, ""); // only text columns may be absent
+      if (found != null && !isSame(key, found, allowed)) {
         throw StoreException.invalid(
             "schema metadata '%s': found '%s', allowed '%s' as dataset '%s' was created",
-            key, found, fixed.get(key), spec.name());
+            key, found, allowed, spec.name());
       }
     }
+  }
+
+  private static boolean isSame(String key, String found, String allowed) {
+    return key.equals(DatasetSpec.TEXT_COLUMNS_KEY)
+        ? Set.copyOf(TextColumns.split(found)).equals(Set.copyOf(TextColumns.split(allowed)))
+        : found.equals(allowed);
   }
 
   private static void checkKeys(Map<String, String> metadata) {
@@ -101,7 +109,8 @@ public final class SpecReader {
           Codes.fromWireName(
               given.getOrDefault(DatasetSpec.CODES_KEY, DatasetSpec.CODES_DEFAULT.wireName())),
           Layout.fromWireName(
-              given.getOrDefault(DatasetSpec.LAYOUT_KEY, DatasetSpec.LAYOUT_DEFAULT.wireName())));
+              given.getOrDefault(DatasetSpec.LAYOUT_KEY, DatasetSpec.LAYOUT_DEFAULT.wireName())),
+          TextColumns.split(given.getOrDefault(DatasetSpec.TEXT_COLUMNS_KEY, "")));
     } catch (ArbalestException e) {
       throw StoreException.of(e);
     }
