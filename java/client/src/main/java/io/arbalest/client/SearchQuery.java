@@ -98,6 +98,20 @@ public final class SearchQuery {
     return copy;
   }
 
+  /** Waits until the write of this sequence is found, for as long as the search may take. */
+  public SearchQuery minSequence(long sequence) {
+    SearchQuery copy = copy();
+    copy.json.put("min_sequence", sequence);
+    return copy;
+  }
+
+  /** Whether the answer may come from the server's cache and go there. */
+  public SearchQuery cache(boolean use) {
+    SearchQuery copy = copy();
+    copy.json.put("cache", use);
+    return copy;
+  }
+
   /** How long the server may take. */
   public SearchQuery timeout(Duration timeout) {
     SearchQuery copy = copy();

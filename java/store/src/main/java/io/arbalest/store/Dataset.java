@@ -3,6 +3,7 @@ package io.arbalest.store;
 import io.arbalest.store.query.ResultSchema;
 import io.arbalest.store.query.Searcher;
 import io.arbalest.store.shard.Shard;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
@@ -78,14 +79,37 @@ public final class Dataset {
   }
 
   /**
-   * Searches in the calling thread.
+   * Searches in the calling thread, after the write that the request asks for.
    *
    * @param allocator accounts for the answer until it is closed
    * @throws StoreException INVALID_ARGUMENT naming the field; NOT_FOUND if {@code likeId} does not
    *     live; DEADLINE_EXCEEDED; RESOURCE_EXHAUSTED if the answer would be too large
    */
   public SearchAnswer search(SearchRequest request, BufferAllocator allocator) {
-    return shard.read(state -> new Searcher(state, request).run(allocator));
+    SearchRequest ready = request.minSequence() == null ? request : awaited(request);
+    return shard.read(state -> new Searcher(state, ready).run(allocator));
+  }
+
+  private SearchRequest awaited(SearchRequest request) {
+    long start = System.nanoTime();
+    awaitSequence(request.minSequence(), request.timeout());
+    if (request.timeout() == null) {
+      return request;
+    }
+    Duration left = request.timeout().minusNanos(System.nanoTime() - start);
+    return request.with().timeout(left).build();
+  }
+
+  /**
+   * Waits until a write is applied, so that every search that begins then finds it.
+   *
+   * @param sequence of the write; one that was never given out is waited for as well
+   * @param timeout how long to wait; null: without limit
+   * @throws StoreException DEADLINE_EXCEEDED naming the sequence found and the one wanted;
+   *     UNAVAILABLE if the dataset is closed meanwhile
+   */
+  public void awaitSequence(long sequence, Duration timeout) {
+    shard.awaitApplied(sequence, timeout);
   }
 
   /** The schema that {@link #search} would answer with; checks the request as far as it can. */

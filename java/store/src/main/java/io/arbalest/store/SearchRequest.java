@@ -24,7 +24,8 @@ import org.apache.arrow.vector.FieldVector;
  *     fuses by rank. Only with {@code text}
  * @param columns metadata columns to return; {@code ["*"]} for all
  * @param vectorsAs the form of the {@code vector} column
- * @param minSequence wait until this write is found; null: what is there now
+ * @param minSequence wait until this write is found, for at most {@code timeout}, even if it was
+ *     never given out; null: what is there now
  * @param cache whether the answer may come from the cache and go there
  * @param timeout how long the search may take; null: without limit
  */

@@ -109,8 +109,8 @@ class StatusCodesTest {
         "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'text':'x'}} | text",
         "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'text':'x',"
             + "'alpha':1}} | text",
-        "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'min_sequence':1}}"
-            + " | min_sequence",
+        "TIMED_OUT        | {'search':{'dataset':'d','vector':[1,0],'min_sequence':77,"
+            + "'timeout_ms':5}} | wanted 77",
         "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'target_recall':0.9}}"
             + " | target_recall",
         "UNIMPLEMENTED    | {'scan':{'dataset':'d','filter':{'field':'a','op':'=','value':1}}}"

@@ -60,6 +60,15 @@ final class SearchCommand implements Callable<Integer> {
       paramLabel = "FORM")
   private String vectorsAs;
 
+  @Option(
+      names = "--min-sequence",
+      description = "Wait until this write, named by its acknowledgement, is found.",
+      paramLabel = "N")
+  private Long minSequence;
+
+  @Option(names = "--no-cache", description = "Search anew, whatever the server remembers.")
+  private boolean noCache;
+
   @Option(names = "--json", description = "One JSON object a hit.")
   private boolean json;
 
@@ -104,6 +113,8 @@ final class SearchCommand implements Callable<Integer> {
     SearchQuery search = SearchQuery.of(dataset.name()).vectorsAs(vectorsAs).columns(columns);
     search = k == null ? search : search.k(k);
     search = ef == null ? search : search.ef(ef);
+    search = minSequence == null ? search : search.minSequence(minSequence);
+    search = noCache ? search.cache(false) : search;
     return exact ? search.exact(true) : search;
   }
 

@@ -49,6 +49,10 @@ final class QueryRunner {
    */
   void answer(FieldVector queries, FieldVector keys, long firstRow, BatchSender out) {
     long deadline = System.nanoTime() + ticket.options().timeout().toNanos();
+    // Here and not in the first chunk alone, so that a time-out tells what was waited for.
+    if (ticket.options().minSequence() != null) {
+      dataset.awaitSequence(ticket.options().minSequence(), ticket.options().timeout());
+    }
     int total = queries == null ? 1 : queries.getValueCount();
     int step = queriesPerChunk();
     Tally tally = new Tally();

@@ -81,7 +81,6 @@ public final class Searcher {
     refuse("filter", request.filter() != null);
     refuse("text", request.text() != null);
     refuse("alpha", request.alpha() != null);
-    refuse("min_sequence", request.minSequence() != null);
   }
 
   private static void refuse(String field, boolean given) {

@@ -7,7 +7,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * How far a dataset's rows are in the graph.
+ * How far a dataset's writes are: applied, so that searches find them, and in the graph.
  *
  * <p>Pending rows are counted by the order in which link calls take them, which is row order. Of
  * running calls it is not known which rows they hold; but a call takes rows behind those that were
@@ -26,6 +26,7 @@ final class IndexProgress {
   private long done;
   private boolean closed;
   private volatile long pending;
+  private volatile long appliedSequence;
   private volatile long indexedSequence;
 
   /**
@@ -44,6 +45,7 @@ final class IndexProgress {
     try {
       taken += rows;
       marks.add(new Mark(taken, sequence));
+      appliedSequence = sequence;
       update();
     } finally {
       lock.unlock();
@@ -93,6 +95,38 @@ final class IndexProgress {
   /** Every write up to this one is in the graph. */
   long indexedSequence() {
     return indexedSequence;
+  }
+
+  /**
+   * Waits until the writes up to this one are applied.
+   *
+   * @param nanosMax how long to wait
+   * @return false if the time is over or the dataset was closed before
+   */
+  boolean awaitApplied(long sequence, long nanosMax) throws InterruptedException {
+    if (appliedSequence >= sequence) {
+      return true; // the common case: no lock
+    }
+    lock.lock();
+    try {
+      long left = nanosMax;
+      while (appliedSequence < sequence && !closed && left > 0) {
+        left = moved.awaitNanos(left);
+      }
+      return appliedSequence >= sequence;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether nobody may wait any more. */
+  boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**

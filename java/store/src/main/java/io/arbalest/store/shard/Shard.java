@@ -13,6 +13,7 @@ import io.arbalest.store.schema.SpecReader;
 import io.arbalest.store.snapshot.SnapshotWriter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -233,6 +234,37 @@ public final class Shard {
         checkWritable(); // tells why
         throw StoreException.unavailable("dataset '%s': it is closing", spec.name());
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw StoreException.unavailable("dataset '%s': interrupted while waiting", spec.name());
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /**
+   * Waits until the writes up to this one are applied.
+   *
+   * @param timeout how long to wait; null: without limit
+   * @throws StoreException DEADLINE_EXCEEDED naming both sequences; UNAVAILABLE if the dataset is
+   *     closed meanwhile
+   */
+  public void awaitApplied(long sequence, Duration timeout) {
+    gate.enter();
+    try {
+      long nanos = timeout == null ? Long.MAX_VALUE : timeout.toNanos();
+      if (progress.awaitApplied(sequence, nanos)) {
+        return;
+      }
+      if (progress.isClosed()) {
+        checkWritable(); // tells why
+        throw StoreException.unavailable("dataset '%s': it is closing", spec.name());
+      }
+      throw new StoreException(
+          StoreException.Category.DEADLINE_EXCEEDED,
+          String.format(
+              "min_sequence: found sequence %d of dataset '%s' applied after %d ms, wanted %d",
+              state.applied().sequence(), spec.name(), timeout.toMillis(), sequence));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw StoreException.unavailable("dataset '%s': interrupted while waiting", spec.name());
