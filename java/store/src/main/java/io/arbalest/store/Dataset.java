@@ -1,5 +1,9 @@
 package io.arbalest.store;
 
+import io.arbalest.store.join.Dedup;
+import io.arbalest.store.join.DedupRequest;
+import io.arbalest.store.join.KnnJoin;
+import io.arbalest.store.join.KnnJoinRequest;
 import io.arbalest.store.query.ResultSchema;
 import io.arbalest.store.query.Searcher;
 import io.arbalest.store.shard.Shard;
@@ -9,6 +13,7 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.apache.arrow.vector.util.Text;
 
 /**
  * A durable set of rows: id, vector, metadata. Thread-safe. Writes are applied one after the other
@@ -133,6 +138,32 @@ public final class Dataset {
   /** The schema that {@link #scan} would answer with. */
   public Schema scanSchema(ScanRequest request) {
     return ResultSchema.ofScan(spec, request).schema();
+  }
+
+  /**
+   * Starts a join of this dataset's rows, the left ones, with their nearest rows of another or of
+   * itself. Tiles are searched by the calling thread and the common pool.
+   *
+   * @param allocator accounts for what the join holds until it is closed
+   * @throws StoreException INVALID_ARGUMENT naming the field, also where the two have not one
+   *     dimension and metric
+   */
+  public KnnJoin knnJoin(Dataset right, KnnJoinRequest request, BufferAllocator allocator) {
+    return new KnnJoin(this, right, request, allocator);
+  }
+
+  /**
+   * Starts a search for all pairs of rows within a distance.
+   *
+   * @param allocator accounts for what the search holds until it is closed
+   */
+  public Dedup dedup(DedupRequest request, BufferAllocator allocator) {
+    return new Dedup(this, this::rowOf, request, allocator);
+  }
+
+  private int rowOf(Object id) {
+    Object key = id instanceof Text text ? text.toString() : id;
+    return shard.read(state -> state.findRow(key));
   }
 
   /** Waits until every write acknowledged before the call is in the graph. */

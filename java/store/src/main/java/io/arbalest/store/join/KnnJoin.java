@@ -1,0 +1,209 @@
+package io.arbalest.store.join;
+
+import io.arbalest.store.Dataset;
+import io.arbalest.store.DatasetSpec;
+import io.arbalest.store.ScanCursor;
+import io.arbalest.store.ScanRequest;
+import io.arbalest.store.SearchRequest;
+import io.arbalest.store.StoreException;
+import io.arbalest.store.StoreLimits;
+import io.arbalest.store.VectorsAs;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.UInt4Vector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.types.pojo.Schema;
+
+/**
+ * A join in progress: {@code while (join.next()) use(join.root());}. The left rows are read in the
+ * order of their writing, a tile at a time; a tile's answers are at most one root. Rows that live
+ * from the beginning to the end are joined; others may be. A row of a dataset joined with itself
+ * does not find itself. Not thread-safe.
+ */
+public final class KnnJoin implements AutoCloseable {
+  /** The column of the left row's id. */
+  public static final String LEFT_ID = "left_id";
+
+  /** The column of the right row's id. */
+  public static final String RIGHT_ID = "right_id";
+
+  /** Pairs searched for at a time: bounds what a join holds in memory. */
+  static final int PAIRS_AT_A_TIME = 1 << 20;
+
+  private final KnnJoinRequest request;
+  private final boolean withItself;
+  private final SearchRequest template;
+  private final Schema schema;
+  private final ScanCursor left;
+  private final TileSearch search;
+  private final VectorSchemaRoot root;
+  private final Deque<int[]> pieces = new ArrayDeque<>();
+  private Tile tile;
+
+  /** Begins a join; see {@link Dataset#knnJoin}. */
+  public KnnJoin(
+      Dataset leftSet, Dataset rightSet, KnnJoinRequest request, BufferAllocator allocator) {
+    this.request = request;
+    this.withItself = leftSet == rightSet;
+    checkAlike(leftSet.spec(), rightSet.spec());
+    int most = withItself ? StoreLimits.K_MAX - 1 : StoreLimits.K_MAX;
+    if (request.k() < 1 || request.k() > most) {
+      throw StoreException.invalid("k: found %d, allowed 1..%d", request.k(), most);
+    }
+    this.template = template(rightSet);
+    this.schema = schema(leftSet.spec(), rightSet.searchSchema(template));
+    ScanRequest rows =
+        new ScanRequest(request.leftFilter(), List.of(), stored(leftSet.spec()), Long.MAX_VALUE);
+    this.search = new TileSearch(rightSet, request.timeout(), allocator);
+    this.left = leftSet.scan(rows, allocator);
+    this.root = VectorSchemaRoot.create(schema, allocator);
+  }
+
+  private static void checkAlike(DatasetSpec left, DatasetSpec right) {
+    if (left.dimension() != right.dimension()) {
+      throw StoreException.invalid(
+          "right: dataset '%s' has dimension %d, allowed %d as left dataset '%s' has",
+          right.name(), right.dimension(), left.dimension(), left.name());
+    }
+    if (left.metric() != right.metric()) {
+      throw StoreException.invalid(
+          "right: dataset '%s' has metric %s, allowed %s as left dataset '%s' has",
+          right.name(), right.metric().wireName(), left.metric().wireName(), left.name());
+    }
+  }
+
+  /** The form in which rows are read without a change. */
+  static VectorsAs stored(DatasetSpec spec) {
+    return switch (spec.element()) {
+      case FLOAT16 -> VectorsAs.FLOAT16;
+      case FLOAT32 -> VectorsAs.FLOAT32;
+    };
+  }
+
+  private SearchRequest template(Dataset right) {
+    int wanted = withItself ? request.k() + 1 : request.k();
+    return SearchRequest.builder()
+        .k(wanted)
+        .ef(request.ef())
+        .targetRecall(request.targetRecall())
+        .exact(JoinPlan.exact(request.exact(), right, wanted))
+        .filter(request.rightFilter())
+        .columns(request.columns())
+        .cache(false)
+        .build();
+  }
+
+  /** {@code left_id}, {@code right_id}, {@code distance}, then the columns. */
+  private static Schema schema(DatasetSpec left, Schema answer) {
+    List<Field> fields = new ArrayList<>();
+    fields.add(new Field(LEFT_ID, FieldType.notNullable(left.idType().arrowType()), null));
+    fields.add(new Field(RIGHT_ID, answer.getFields().get(1).getFieldType(), null));
+    fields.addAll(answer.getFields().subList(2, answer.getFields().size()));
+    return new Schema(fields);
+  }
+
+  /** The columns of {@link #root()}. */
+  public Schema schema() {
+    return schema;
+  }
+
+  /** The current pairs, ordered by left row, then nearest first; owned by this join. */
+  public VectorSchemaRoot root() {
+    return root;
+  }
+
+  /** Rows of the right side looked at so far. */
+  public long visited() {
+    return search.visited();
+  }
+
+  /** How pairs are found: {@code exact} or {@code graph}, or as a search says it of a filter. */
+  public String strategy() {
+    return search.strategy();
+  }
+
+  /** Fills the root with the next pairs; false when there are none left. */
+  public boolean next() {
+    root.clear();
+    while (root.getRowCount() == 0) {
+      if (pieces.isEmpty() && !nextTile()) {
+        return false;
+      }
+      join(pieces.remove());
+    }
+    return true;
+  }
+
+  private boolean nextTile() {
+    if (!left.next()) {
+      return false;
+    }
+    tile = Tile.of(left.root());
+    cut(IntStream.range(0, tile.rows()).toArray(), template.k(), pieces);
+    return true;
+  }
+
+  /** Cuts rows into pieces whose answers fit into memory. */
+  static void cut(int[] rows, int k, Deque<int[]> pieces) {
+    int step = Math.max(1, PAIRS_AT_A_TIME / k);
+    for (int first = 0; first < rows.length; first += step) {
+      int end = Math.min(rows.length, first + step);
+      pieces.add(Arrays.copyOfRange(rows, first, end));
+    }
+  }
+
+  private void join(int[] rows) {
+    List<TileSearch.Slice> slices = search.run(tile, rows, template);
+    try {
+      int at = 0;
+      for (TileSearch.Slice slice : slices) {
+        at = copy(slice, rows, at);
+      }
+      root.setRowCount(at);
+    } finally {
+      slices.forEach(TileSearch.Slice::close);
+    }
+  }
+
+  /** Appends a slice's pairs from index {@code at} on; returns where they end. */
+  private int copy(TileSearch.Slice slice, int[] rows, int at) {
+    VectorSchemaRoot found = slice.answer().root();
+    UInt4Vector queries = (UInt4Vector) found.getVector(0);
+    FieldVector ids = found.getVector(1);
+    Float4Vector distances = (Float4Vector) found.getVector(2);
+    int query = -1;
+    int taken = 0;
+    for (int i = 0; i < found.getRowCount(); i++) {
+      taken = queries.get(i) == query ? taken : 0;
+      query = queries.get(i);
+      int row = rows[slice.first() + query];
+      boolean itself = withItself && ids.getObject(i).equals(tile.ids().getObject(row));
+      boolean tooFar = request.maxDistance() != null && distances.get(i) > request.maxDistance();
+      if (itself || tooFar || taken == request.k()) {
+        continue;
+      }
+      root.getVector(0).copyFromSafe(row, at, tile.ids());
+      for (int column = 1; column < root.getFieldVectors().size(); column++) {
+        root.getVector(column).copyFromSafe(i, at, found.getVector(column));
+      }
+      taken++;
+      at++;
+    }
+    return at;
+  }
+
+  @Override
+  public void close() {
+    root.close();
+    left.close();
+  }
+}
