@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/kernels.h"
+
 /* The three ops of a family, in both shapes. */
 #define ARB_KERNELS_OF_FAMILY(ONE, FOUR, family, isa)                                              \
     ONE(family, l2sq, isa)                                                                         \
@@ -53,6 +55,12 @@
 /* Dot products with four rows of 1-bit codes a call. */
 #define ARB_KERNELS_OF_SQ1(JOB, isa) JOB(sq1_dot_x4, isa)
 
+/* Rows against many queries at once: which may be near. */
+#define ARB_KERNELS_OF_SCREENS(JOB, isa) JOB(screen, isa)
+
+/* Floats to the codes of a screening. */
+#define ARB_KERNELS_OF_SCREEN_CODES(JOB, isa) JOB(screen_code, isa)
+
 /* Bitsets of 64-bit words. */
 #define ARB_KERNELS_OF_BITS(JOB, isa)                                                              \
     JOB(bits_and, isa)                                                                             \
@@ -69,6 +77,8 @@
     ARB_KERNELS_OF_SQ4(JOB, ref)                                                                   \
     ARB_KERNELS_OF_SQ1(JOB, ref)                                                                   \
     ARB_KERNELS_OF_SQ8_CODES(JOB, ref)                                                             \
+    ARB_KERNELS_OF_SCREENS(JOB, ref)                                                               \
+    ARB_KERNELS_OF_SCREEN_CODES(JOB, ref)                                                          \
     ARB_KERNELS_OF_BITS(JOB, ref)
 
 #if defined(ARB_ARCH_x86_64)
@@ -89,6 +99,10 @@
         ARB_KERNELS_OF_SQ1(JOB, avx2)                                                              \
         ARB_KERNELS_OF_SQ4(JOB, avx512vnni)                                                        \
         ARB_KERNELS_OF_SQ1(JOB, avx512vnni)                                                        \
+        ARB_KERNELS_OF_SCREENS(JOB, avx2)                                                          \
+        ARB_KERNELS_OF_SCREENS(JOB, avx512vnni)                                                    \
+        ARB_KERNELS_OF_SCREEN_CODES(JOB, avx2)                                                     \
+        ARB_KERNELS_OF_SCREEN_CODES(JOB, avx512)                                                   \
         ARB_KERNELS_OF_SQ8_CODES(JOB, avx2)                                                        \
         ARB_KERNELS_OF_SQ8_CODES(JOB, avx512)                                                      \
         ARB_KERNELS_OF_BITS(JOB, avx2)                                                             \
@@ -112,6 +126,9 @@
         ARB_KERNELS_OF_SQ1(JOB, neon)                                                              \
         ARB_KERNELS_OF_SQ4(JOB, neondotprod)                                                       \
         ARB_KERNELS_OF_SQ1(JOB, neondotprod)                                                       \
+        ARB_KERNELS_OF_SCREENS(JOB, neon)                                                          \
+        ARB_KERNELS_OF_SCREENS(JOB, neondotprod)                                                   \
+        ARB_KERNELS_OF_SCREEN_CODES(JOB, neon)                                                     \
         ARB_KERNELS_OF_SQ8_CODES(JOB, neon)                                                        \
         ARB_KERNELS_OF_BITS(JOB, neon)
 
@@ -129,6 +146,11 @@
     void name(const int8_t *query, const uint8_t *codes, size_t steps, size_t groups, float *out)
 #define ARB_SIGNATURE_sq1_dot_x4(name)                                                             \
     void name(const int8_t *query, const uint8_t *const rows[4], size_t steps, float out[4])
+#define ARB_SIGNATURE_screen(name)                                                                 \
+    void name(const arb_screen_panel *panel, const arb_screen_row *rows, size_t steps,             \
+              size_t count, uint64_t *passed)
+#define ARB_SIGNATURE_screen_code(name)                                                            \
+    void name(const float *src, size_t n, uint8_t *codes, arb_screen_facts *facts)
 #define ARB_SIGNATURE_OF_BITS(name)                                                                \
     void name(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words)
 #define ARB_SIGNATURE_bits_and(name) ARB_SIGNATURE_OF_BITS(name)

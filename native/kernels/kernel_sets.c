@@ -40,6 +40,8 @@ static const arb_kernel_set sets[] = {
         SQ8_CODES(ref),
         .sq4_dots = arb_sq4_dots_ref,
         .sq1_dot_x4 = arb_sq1_dot_x4_ref,
+        .screen_code = arb_screen_code_ref,
+        .screen = arb_screen_ref,
         BITS(ref),
     },
 #if defined(ARB_ARCH_x86_64)
@@ -52,6 +54,8 @@ static const arb_kernel_set sets[] = {
         SQ8_CODES(avx2),
         .sq4_dots = arb_sq4_dots_avx2,
         .sq1_dot_x4 = arb_sq1_dot_x4_avx2,
+        .screen_code = arb_screen_code_avx2,
+        .screen = arb_screen_avx2,
         BITS(avx2),
     },
     {
@@ -64,6 +68,8 @@ static const arb_kernel_set sets[] = {
         SQ8_CODES(avx512),
         .sq4_dots = arb_sq4_dots_avx2,
         .sq1_dot_x4 = arb_sq1_dot_x4_avx2,
+        .screen_code = arb_screen_code_avx512,
+        .screen = arb_screen_avx2,
         BITS(avx512),
     },
     {
@@ -76,6 +82,8 @@ static const arb_kernel_set sets[] = {
         SQ8_CODES(avx512),
         .sq4_dots = arb_sq4_dots_avx512vnni,
         .sq1_dot_x4 = arb_sq1_dot_x4_avx512vnni,
+        .screen_code = arb_screen_code_avx512,
+        .screen = arb_screen_avx512vnni,
         BITS(avx512),
     },
     {
@@ -89,6 +97,8 @@ static const arb_kernel_set sets[] = {
         SQ8_CODES(avx512),
         .sq4_dots = arb_sq4_dots_avx512vnni,
         .sq1_dot_x4 = arb_sq1_dot_x4_avx512vnni,
+        .screen_code = arb_screen_code_avx512,
+        .screen = arb_screen_avx512vnni,
         BITS(avx512),
     },
 #elif defined(ARB_ARCH_aarch64)
@@ -101,6 +111,8 @@ static const arb_kernel_set sets[] = {
         SQ8_CODES(neon),
         .sq4_dots = arb_sq4_dots_neon,
         .sq1_dot_x4 = arb_sq1_dot_x4_neon,
+        .screen_code = arb_screen_code_neon,
+        .screen = arb_screen_neon,
         BITS(neon),
     },
     {
@@ -112,6 +124,8 @@ static const arb_kernel_set sets[] = {
         SQ8_CODES(neon),
         .sq4_dots = arb_sq4_dots_neondotprod,
         .sq1_dot_x4 = arb_sq1_dot_x4_neondotprod,
+        .screen_code = arb_screen_code_neon,
+        .screen = arb_screen_neondotprod,
         BITS(neon),
     },
     {
@@ -124,6 +138,8 @@ static const arb_kernel_set sets[] = {
         SQ8_CODES(neon),
         .sq4_dots = arb_sq4_dots_neondotprod,
         .sq1_dot_x4 = arb_sq1_dot_x4_neondotprod,
+        .screen_code = arb_screen_code_neon,
+        .screen = arb_screen_neondotprod,
         BITS(neon),
     },
     {
@@ -141,6 +157,8 @@ static const arb_kernel_set sets[] = {
         SQ8_CODES(neon),
         .sq4_dots = arb_sq4_dots_neondotprod,
         .sq1_dot_x4 = arb_sq1_dot_x4_neondotprod,
+        .screen_code = arb_screen_code_neon,
+        .screen = arb_screen_neondotprod,
         BITS(neon),
     },
 #endif
@@ -225,6 +243,8 @@ static const job jobs[] = {
     JOB_MEMBER(sq8_decode),
     JOB_MEMBER(sq4_dots),
     JOB_MEMBER(sq1_dot_x4),
+    JOB_MEMBER(screen_code),
+    JOB_MEMBER(screen),
     JOB_MEMBER(bits_and),
     JOB_MEMBER(bits_or),
     JOB_MEMBER(bits_andnot),

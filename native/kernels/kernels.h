@@ -28,6 +28,44 @@ typedef struct arb_distance {
     arb_distance_x4_fn four;
 } arb_distance;
 
+/* A panel of queries as screen takes it. Its lanes are queries, int8 in -127..127 of their own
+ * scale, packed so that a step has the same four elements of each. */
+#define ARB_SCREEN_LANES 64
+#define ARB_SCREEN_STEP_BYTES (4 * ARB_SCREEN_LANES)
+typedef struct arb_screen_panel {
+    int32_t start[ARB_SCREEN_LANES]; /* -128 times the sum of the lane's elements */
+    float scale[ARB_SCREEN_LANES];
+    float limit[ARB_SCREEN_LANES];
+    int8_t codes[]; /* codes[256 * s + 4 * l + b]: element 4 * s + b of lane l */
+} arb_screen_panel;
+
+/* A row as it takes them, one behind the other: code c stands for c - 128. */
+typedef struct arb_screen_row {
+    float scale;
+    float slack;
+    uint8_t codes[]; /* four a step */
+} arb_screen_row;
+
+static inline size_t arb_screen_panel_bytes(size_t steps)
+{
+    return sizeof(arb_screen_panel) + ARB_SCREEN_STEP_BYTES * steps;
+}
+
+static inline size_t arb_screen_row_bytes(size_t steps)
+{
+    return sizeof(arb_screen_row) + 4 * steps;
+}
+
+/* What screen_code finds out about a vector: it is scale * (code - 128) but for an error, whose
+ * square, like the vector's, is summed in FP32. */
+typedef struct arb_screen_facts {
+    float scale;
+    float square;
+    float error_square;
+} arb_screen_facts;
+/* Vectors whose components are all smaller get the scale 0 and codes of zeros: 2^-100. */
+#define ARB_SCREEN_LARGEST_MIN 0x1p-100f
+
 typedef struct arb_kernel_set {
     const char *name;
     uint64_t requires; /* ARB_CPU_* bits */
@@ -65,6 +103,16 @@ typedef struct arb_kernel_set {
      * float. */
     void (*sq1_dot_x4)(const int8_t *query, const uint8_t *const rows[4], size_t steps,
                        float out[4]);
+    /* Codes a vector of n finite floats, n in 1..ARB_DIM_MAX: scale is its largest magnitude / 127,
+     * a code is src_i * (127 / that) rounded to nearest even, plus 128. Codes are written up to the
+     * next multiple of four, those behind the vector's being 128. */
+    void (*screen_code)(const float *src, size_t n, uint8_t *codes, arb_screen_facts *facts);
+    /* Screens `count` rows (0 is allowed) against a panel, steps in 1..ARB_DIM_MAX / 4. With the
+     * exact sum S of products of a lane's elements and a row's, bit l of passed[row] is 0 where
+     *     fma(scale of the lane * (float)S, scale of the row, slack of the row) < limit of the lane
+     * and 1 otherwise, so also where a NaN is involved. */
+    void (*screen)(const arb_screen_panel *panel, const arb_screen_row *rows, size_t steps,
+                   size_t count, uint64_t *passed);
     /* Bitsets of `words` words: dst = a & b, a | b, a & ~b. dst may be a or b, and overlaps neither
      * otherwise. */
     void (*bits_and)(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);

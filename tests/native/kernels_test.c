@@ -33,6 +33,12 @@ static void check(const kernel_entry *kernel, test_effort effort, kernel_report 
     case SHAPE_BIT_DOT:
         check_bit_dot(kernel, effort, report);
         break;
+    case SHAPE_SCREEN_CODE:
+        check_screen_code(kernel, effort, report);
+        break;
+    case SHAPE_SCREEN:
+        check_screen(kernel, effort, report);
+        break;
     case SHAPE_BITS:
     case SHAPE_POPCOUNT:
         check_bits(kernel, effort, report);

@@ -257,6 +257,59 @@ void NAME(sq1_dot_x4)(const int8_t *query, const uint8_t *const rows[4], size_t 
     }
 }
 
+/* ---- Screening ---- */
+
+void NAME(screen_code)(const float *src, size_t n, uint8_t *codes, float facts[3])
+{
+    float largest = 0, square = 0, error_square = 0;
+    for (size_t i = 0; i < n; i++) {
+        float magnitude = fabsf(src[i]);
+        largest = magnitude > largest ? magnitude : largest;
+        square += src[i] * src[i];
+    }
+    float scale = largest / 127, inverse = 127 / largest;
+    for (size_t i = 0; i < n; i++) {
+        int code = (int)rintf(src[i] * inverse);
+        float error = src[i] - scale * (float)code;
+        error_square += error * error;
+        codes[i] = (uint8_t)(code + 128);
+    }
+    facts[0] = scale;
+    facts[1] = square;
+    facts[2] = error_square;
+}
+
+/* The panel and rows of kernels.h; a loop over lanes, which a compiler can make vectors of. */
+void NAME(screen)(const uint8_t *panel, const uint8_t *rows, size_t steps, size_t count,
+                  uint64_t *passed)
+{
+    enum { LANES = 64 };
+    float scales[LANES], limits[LANES];
+    memcpy(scales, panel + 256, sizeof scales);
+    memcpy(limits, panel + 512, sizeof limits);
+    const int8_t *elements = (const int8_t *)panel + 768;
+    for (size_t row = 0; row < count; row++, rows += 8 + 4 * steps) {
+        int32_t sums[LANES] = {0};
+        for (size_t step = 0; step < steps; step++) {
+            const uint8_t *codes = rows + 8 + 4 * step;
+            const int8_t *four = elements + 4 * LANES * step;
+            for (size_t lane = 0; lane < LANES; lane++) {
+                sums[lane] +=
+                    four[4 * lane] * (codes[0] - 128) + four[4 * lane + 1] * (codes[1] - 128) +
+                    four[4 * lane + 2] * (codes[2] - 128) + four[4 * lane + 3] * (codes[3] - 128);
+            }
+        }
+        float terms[2];
+        memcpy(terms, rows, sizeof terms);
+        uint64_t bits = 0;
+        for (size_t lane = 0; lane < LANES; lane++) {
+            float estimate = scales[lane] * (float)sums[lane] * terms[0] + terms[1];
+            bits |= (uint64_t)(estimate >= limits[lane]) << lane;
+        }
+        passed[row] = bits;
+    }
+}
+
 /* ---- Bitsets ---- */
 
 #define BITS(op, expression)                                                                       \

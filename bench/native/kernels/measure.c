@@ -21,6 +21,7 @@ static _Alignas(64) uint8_t row_bytes[ERROR_ROWS * MEASURE_DIM_MAX * 8];
 static uint8_t *rows[ERROR_ROWS]; /* into row_bytes; only errors are measured on them */
 static _Alignas(64) uint8_t row_result[MEASURE_DIM_MAX * 8];
 static _Alignas(64) float codec_offset[MEASURE_DIM_MAX];
+static _Alignas(64) uint8_t panel[sizeof(arb_screen_panel) + 64 * MEASURE_DIM_MAX];
 
 /* A grid that spans most components of a unit vector. */
 #define CODEC_OFFSET (-0.25f)
@@ -205,6 +206,23 @@ static void work_in_groups(const bench_call *call, placed_rows *from, long count
     sink = sum;
 }
 
+/* Rows of codes, one behind the other, against a panel of 64 queries, many a call. */
+static void work_in_screens(const bench_call *call, placed_rows *from, long count)
+{
+    enum { SCREENED_MAX = 96 };
+    uint64_t passed[SCREENED_MAX];
+    while (count > 0) {
+        size_t rows_now = from->count - from->next;
+        rows_now = rows_now > SCREENED_MAX ? SCREENED_MAX : rows_now;
+        ((arb_screen_fn)call->function)((const void *)panel,
+                                        (const void *)(from->base + from->next * from->stride),
+                                        (call->dim + 3) / 4, rows_now, passed);
+        from->next = (from->next + rows_now) % from->count;
+        count -= (long)rows_now;
+    }
+    sink = (float)passed[0];
+}
+
 /* All that take one row. */
 static float work_on_row(const bench_call *call, const uint8_t *row)
 {
@@ -218,6 +236,11 @@ static float work_on_row(const bench_call *call, const uint8_t *row)
     case SHAPE_DECODE:
         call_codec(call->kernel, call->function, row, call->dim);
         return 0;
+    case SHAPE_SCREEN_CODE: {
+        arb_screen_facts facts;
+        ((arb_screen_code_fn)call->function)((const void *)row, call->dim, row_result, &facts);
+        return facts.scale;
+    }
     case SHAPE_BITS:
         ((arb_bits_fn)call->function)((void *)row_result, (const void *)row, (const void *)query,
                                       call->dim);
@@ -227,6 +250,7 @@ static float work_on_row(const bench_call *call, const uint8_t *row)
     case SHAPE_FOUR:
     case SHAPE_DOTS:
     case SHAPE_BIT_DOT:
+    case SHAPE_SCREEN:
         break;
     }
     return NAN;
@@ -245,6 +269,8 @@ static void work(const bench_call *call, placed_rows *from, long count)
         work_in_groups(call, from, count);
     } else if (call->kernel->shape == SHAPE_BIT_DOT) {
         work_in_fours_of_bits(call, from, count);
+    } else if (call->kernel->shape == SHAPE_SCREEN) {
+        work_in_screens(call, from, count);
     } else {
         float sum = 0;
         for (long i = 0; i < count; i++) {
@@ -256,7 +282,10 @@ static void work(const bench_call *call, placed_rows *from, long count)
 
 timing measure_time(const bench_call *call, bench_place place)
 {
-    size_t stride = ((size_t)measure_bytes(call->kernel, call->dim) + 63) / 64 * 64;
+    size_t stride = (size_t)measure_bytes(call->kernel, call->dim);
+    if (call->kernel->shape != SHAPE_SCREEN) {
+        stride = (stride + 63) / 64 * 64;
+    }
     placed_rows from = place_rows(place, stride);
     if (from.count == 0) {
         return (timing){0, 0};
@@ -287,6 +316,9 @@ double measure_bytes(const kernel_entry *kernel, size_t dim)
 {
     if (kernel->shape == SHAPE_BIT_DOT) {
         return (double)((dim + 63) / 64 * 8);
+    }
+    if (kernel->shape == SHAPE_SCREEN) {
+        return (double)arb_screen_row_bytes((dim + 3) / 4);
     }
     return (double)(kernel->shape == SHAPE_DOTS ? (dim + 31) / 32 * 16
                                                 : dim * arb_type_size(kernel->type));
@@ -348,13 +380,33 @@ static double codec_error(const kernel_entry *kernel, any_fn function, size_t di
     return worst;
 }
 
+/* Of a component, against the largest: half a step of the codes at best. */
+static double screen_code_error(any_fn function, size_t dim)
+{
+    double worst = 0;
+    for (int row = 0; row < ERROR_ROWS; row++) {
+        arb_screen_facts facts;
+        ((arb_screen_code_fn)function)((const void *)rows[row], dim, row_result, &facts);
+        for (size_t i = 0; i < dim; i++) {
+            double found = (double)facts.scale * (row_result[i] - 128);
+            double off = fabs(found - load(TYPE_f32, rows[row], i));
+            worst = fmax(worst, off / (127 * (double)facts.scale));
+        }
+    }
+    return worst;
+}
+
 double measure_error(const kernel_entry *kernel, any_fn function, size_t dim)
 {
     if (kernel->shape == SHAPE_CAST) {
         return cast_error(kernel, function, dim);
     }
-    if (kernel->type == TYPE_u64 || kernel->shape == SHAPE_DOTS || kernel->shape == SHAPE_BIT_DOT) {
+    if (kernel->type == TYPE_u64 || kernel->shape == SHAPE_DOTS || kernel->shape == SHAPE_BIT_DOT ||
+        kernel->shape == SHAPE_SCREEN) {
         return 0; /* whole numbers: right or wrong, which the kernel test says */
+    }
+    if (kernel->shape == SHAPE_SCREEN_CODE) {
+        return screen_code_error(function, dim);
     }
     if (!is_distance(kernel)) {
         return codec_error(kernel, function, dim);

@@ -46,6 +46,8 @@
 #define JOB_sq8_decode SHAPE_DECODE, TYPE_u8, TYPE_f32
 #define JOB_sq4_dots SHAPE_DOTS, TYPE_u8, TYPE_f32
 #define JOB_sq1_dot_x4 SHAPE_BIT_DOT, TYPE_u8, TYPE_f32
+#define JOB_screen_code SHAPE_SCREEN_CODE, TYPE_f32, TYPE_u8
+#define JOB_screen SHAPE_SCREEN, TYPE_u8, TYPE_u64
 #define JOB_bits_and SHAPE_BITS, TYPE_u64, TYPE_u64
 #define JOB_bits_or SHAPE_BITS, TYPE_u64, TYPE_u64
 #define JOB_bits_andnot SHAPE_BITS, TYPE_u64, TYPE_u64
@@ -91,6 +93,14 @@ static uint64_t required_features(const char *isa)
     return 0;
 }
 
+static void call_screen(const kernel_entry *kernel)
+{
+    static double panel[(sizeof(arb_screen_panel) + ARB_SCREEN_STEP_BYTES) / sizeof(double)];
+    static double rows[16];
+    uint64_t passed[8];
+    ((arb_screen_fn)kernel->function)((void *)panel, (void *)rows, 1, 8, passed);
+}
+
 static void call_once(const kernel_entry *kernel)
 {
     double source[64] = {0};
@@ -119,6 +129,12 @@ static void call_once(const kernel_entry *kernel)
         break;
     case SHAPE_BIT_DOT:
         ((arb_sq1_dot_x4_fn)kernel->function)((void *)source, (const uint8_t *const *)rows, 1, out);
+        break;
+    case SHAPE_SCREEN_CODE:
+        ((arb_screen_code_fn)kernel->function)(offset, 64, (void *)other, (void *)out);
+        break;
+    case SHAPE_SCREEN:
+        call_screen(kernel);
         break;
     case SHAPE_BITS:
         ((arb_bits_fn)kernel->function)(words, words, words, 64);

@@ -13,6 +13,8 @@ typedef enum kernel_shape {
     SHAPE_DECODE,
     SHAPE_DOTS,
     SHAPE_BIT_DOT,
+    SHAPE_SCREEN_CODE,
+    SHAPE_SCREEN,
     SHAPE_BITS,
     SHAPE_POPCOUNT
 } kernel_shape;
@@ -48,6 +50,10 @@ typedef void (*arb_sq4_dots_fn)(const int8_t *query, const uint8_t *codes, size_
 typedef void (*arb_sq1_dot_x4_fn)(const int8_t *query, const uint8_t *const rows[4], size_t steps,
                                   float out[4]);
 
+typedef void (*arb_screen_code_fn)(const float *src, size_t n, uint8_t *codes,
+                                   arb_screen_facts *facts);
+typedef void (*arb_screen_fn)(const arb_screen_panel *panel, const arb_screen_row *rows,
+                              size_t steps, size_t count, uint64_t *passed);
 typedef void (*arb_bits_fn)(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);
 typedef uint64_t (*arb_popcount_fn)(const uint64_t *a, size_t words);
 

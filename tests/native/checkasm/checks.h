@@ -36,6 +36,16 @@ void check_dots(const kernel_entry *kernel, test_effort effort, kernel_report *r
  * query. */
 void check_bit_dot(const kernel_entry *kernel, test_effort effort, kernel_report *report);
 
+/* Holds screen_code against the definition: the same lengths but 0, and offsets; the largest
+ * element at every place, ties of rounding, other magnitudes. Codes and scale must be met exactly.
+ */
+void check_screen_code(const kernel_entry *kernel, test_effort effort, kernel_report *report);
+
+/* Holds screen against the definition, bit for bit: every number of rows in 0..14 and of steps in
+ * 1..12, the longest rows, every byte offset, both ends flush against guard pages, limits at the
+ * estimates and one float beside them, the largest sums, NaN and infinities. */
+void check_screen(const kernel_entry *kernel, test_effort effort, kernel_report *report);
+
 /* Holds an operation on bitsets against the reference, popcount against a count of its own: the
  * same lengths (in words) and offsets; the result beside its operands and in the place of either.
  */

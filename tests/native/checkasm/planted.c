@@ -1,5 +1,6 @@
 #include "checkasm/planted.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "kernels/half.h"
@@ -270,6 +271,67 @@ static void reads_row_behind(const int8_t *query, const uint8_t *const rows[4], 
     arb_sq1_dot_x4_ref(query, rows, steps, out);
 }
 
+/* rounds towards zero, which loses twice as much */
+static void truncates(const float *src, size_t n, uint8_t *codes, arb_screen_facts *facts)
+{
+    arb_screen_code_ref(src, n, codes, facts);
+    for (size_t i = 0; i < n && facts->scale > 0; i++) {
+        codes[i] = (uint8_t)(128 + (int)(get(src, i) / facts->scale));
+    }
+}
+
+/* leaves what is behind the last code as it was */
+static void forgets_padding(const float *src, size_t n, uint8_t *codes, arb_screen_facts *facts)
+{
+    uint8_t padded[ARB_DIM_MAX];
+    arb_screen_code_ref(src, n, padded, facts);
+    memcpy(codes, padded, n);
+}
+
+/* screens whole pairs of rows and leaves the last of an odd number out */
+static void drops_last_row(const arb_screen_panel *panel, const arb_screen_row *rows, size_t steps,
+                           size_t count, uint64_t *passed)
+{
+    arb_screen_ref(panel, rows, steps, count / 2 * 2, passed);
+}
+
+/* takes the slack of rows for zero */
+static void forgets_slack(const arb_screen_panel *panel, const arb_screen_row *rows, size_t steps,
+                          size_t count, uint64_t *passed)
+{
+    static uint8_t copy[14 * (8 + ARB_DIM_MAX)];
+    size_t bytes = arb_screen_row_bytes(steps);
+    memcpy(copy, rows, count * bytes);
+    for (size_t row = 0; row < count; row++) {
+        memset(copy + row * bytes + offsetof(arb_screen_row, slack), 0, sizeof(float));
+    }
+    arb_screen_ref(panel, (const void *)copy, steps, count, passed);
+}
+
+/* reads the step behind the panel's last, as a loop that loads ahead does */
+static void loads_step_ahead(const arb_screen_panel *panel, const arb_screen_row *rows,
+                             size_t steps, size_t count, uint64_t *passed)
+{
+    touch(panel, arb_screen_panel_bytes(steps) / 2);
+    arb_screen_ref(panel, rows, steps, count, passed);
+}
+
+/* a lane whose estimate meets its limit is dropped: as if limits were the next larger float */
+static void drops_ties(const arb_screen_panel *panel, const arb_screen_row *rows, size_t steps,
+                       size_t count, uint64_t *passed)
+{
+    static uint8_t copy[sizeof(arb_screen_panel) + 64 * (size_t)ARB_DIM_MAX];
+    memcpy(copy, panel, arb_screen_panel_bytes(steps));
+    for (size_t lane = 0; lane < ARB_SCREEN_LANES; lane++) {
+        uint8_t *limit = copy + offsetof(arb_screen_panel, limit) + 4 * lane;
+        float value;
+        memcpy(&value, limit, sizeof value);
+        value = nextafterf(value, INFINITY);
+        memcpy(limit, &value, sizeof value);
+    }
+    arb_screen_ref((const void *)copy, rows, steps, count, passed);
+}
+
 /* ---- Faults of the calling convention, in assembly ---- */
 
 float arb_planted_callee_saved(const void *query, const void *row, size_t dim);
@@ -304,6 +366,10 @@ float arb_planted_callee_saved_vector(const void *query, const void *row, size_t
     PLANTED(function, "ref", SHAPE_DOTS, TYPE_u8, TYPE_f32, arb_sq4_dots_ref, caught_by)
 #define PLANTED_BIT_DOT(function, caught_by)                                                       \
     PLANTED(function, "ref", SHAPE_BIT_DOT, TYPE_u8, TYPE_f32, arb_sq1_dot_x4_ref, caught_by)
+#define PLANTED_SCREEN_CODE(function, caught_by)                                                   \
+    PLANTED(function, "ref", SHAPE_SCREEN_CODE, TYPE_f32, TYPE_u8, arb_screen_code_ref, caught_by)
+#define PLANTED_SCREEN(function, caught_by)                                                        \
+    PLANTED(function, "ref", SHAPE_SCREEN, TYPE_u8, TYPE_u64, arb_screen_ref, caught_by)
 #define PLANTED_BITS(function, shape, reference, caught_by)                                        \
     PLANTED(function, "ref", shape, TYPE_u64, TYPE_u64, reference, caught_by)
 
@@ -332,6 +398,12 @@ const planted_fault arb_planted[] = {
     PLANTED_BIT_DOT(drops_last_step, "wanted"),
     PLANTED_BIT_DOT(drains_too_late, "the largest sum: row 0 gives"),
     PLANTED_BIT_DOT(reads_row_behind, "signal"),
+    PLANTED_SCREEN_CODE(truncates, "a code is not the one wanted"),
+    PLANTED_SCREEN_CODE(forgets_padding, "the padding is not the one wanted"),
+    PLANTED_SCREEN(drops_last_row, "wanted"),
+    PLANTED_SCREEN(forgets_slack, "wanted"),
+    PLANTED_SCREEN(loads_step_ahead, "signal"),
+    PLANTED_SCREEN(drops_ties, "wanted"),
     PLANTED_BITS(swaps_operands, SHAPE_BITS, arb_bits_andnot_ref, "wanted"),
     PLANTED_BITS(reads_after_writing, SHAPE_BITS, arb_bits_andnot_ref, "into the first operand"),
     PLANTED_BITS(counts_too_small, SHAPE_POPCOUNT, arb_bits_popcount_ref, "wanted"),
