@@ -219,7 +219,7 @@ class JoinTest {
   }
 
   @ParameterizedTest
-  @ValueSource(floats = {0, 1.5f, 12})
+  @ValueSource(floats = {0, 1.5f, 4})
   void findsEachPairOnce(float most, BufferAllocator allocator) throws IOException {
     try (Store store = Store.open(StoreOptions.of(directory))) {
       List<Row> rows = rows(TEXT_ID, 500, 6);

@@ -44,7 +44,7 @@ public final class Dedup implements AutoCloseable {
   /** How many times more the next time. */
   private static final int K_FACTOR = 8;
 
-  /** Pairs remembered until their later row's turn: bounds the memory, about 16 bytes each. */
+  /** Pairs that one of the rows has met: bounds the memory, about 16 bytes each. */
   private static final int PAIRS_REMEMBERED_MAX = 1 << 24;
 
   private final DedupRequest request;
@@ -118,7 +118,7 @@ public final class Dedup implements AutoCloseable {
       if (pieces.isEmpty() && !nextTile()) {
         return false;
       }
-      run(pieces.remove());
+      run(pieces.pop());
     }
     return root.getRowCount() > 0;
   }
@@ -135,7 +135,7 @@ public final class Dedup implements AutoCloseable {
   private void add(int[] some, int k) {
     Deque<int[]> cut = new ArrayDeque<>();
     KnnJoin.cut(some, k, cut);
-    cut.forEach(part -> pieces.add(new Piece(part, k)));
+    cut.forEach(part -> pieces.push(new Piece(part, k))); // the widest first: so few wait
   }
 
   private void run(Piece piece) {
@@ -192,23 +192,28 @@ public final class Dedup implements AutoCloseable {
       if (self < 0 || other < 0 || self == other) {
         continue; // deleted meanwhile, or the row itself
       }
-      if (other > self) {
-        remember(self, other);
-        emit(tile.ids(), row, ids, i, distances.get(i));
-      } else if (!told.remove(key(other, self))) {
-        emit(ids, i, tile.ids(), row, distances.get(i));
+      if (isNew(Math.min(self, other), Math.max(self, other))) {
+        if (self < other) {
+          emit(tile.ids(), row, ids, i, distances.get(i));
+        } else {
+          emit(ids, i, tile.ids(), row, distances.get(i));
+        }
       }
     }
   }
 
-  private void remember(int earlier, int later) {
+  /** Whether a pair is met for the first time; each of its rows meets it once. */
+  private boolean isNew(int earlier, int later) {
+    if (told.remove(key(earlier, later))) {
+      return false;
+    }
     if (told.size() == PAIRS_REMEMBERED_MAX) {
       throw StoreException.exhausted(
           "max_distance: found more than %d pairs at once, allowed so many; a smaller distance"
               + " has fewer",
           PAIRS_REMEMBERED_MAX);
     }
-    told.add(key(earlier, later));
+    return told.add(key(earlier, later));
   }
 
   private static long key(int earlier, int later) {
