@@ -1,6 +1,7 @@
 package io.arbalest.bench;
 
 import io.arbalest.bench.ann.AnnCommand;
+import io.arbalest.bench.filter.FilterCommand;
 import io.arbalest.bench.service.CallsCommand;
 import io.arbalest.bench.service.FlightCommand;
 import io.arbalest.bench.service.IngestCommand;
@@ -10,10 +11,11 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description =
-        "Benchmarks: kernels, ann (recall against speed, with peers), ingest, flight, calls.",
+        "Benchmarks: kernels, ann (recall against speed, with peers), filter, ingest, flight, calls.",
     subcommands = {
       KernelsCommand.class,
       AnnCommand.class,
+      FilterCommand.class,
       IngestCommand.class,
       FlightCommand.class,
       CallsCommand.class,

@@ -1,0 +1,201 @@
+package io.arbalest.bench.filter;
+
+import io.arbalest.server.cli.io.VectorColumns;
+import io.arbalest.store.Dataset;
+import io.arbalest.store.SearchAnswer;
+import io.arbalest.store.SearchRequest;
+import io.arbalest.store.filter.Filter;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.complex.FixedSizeListVector;
+
+/**
+ * Searches a dataset by every filter, in turns with the search without one.
+ *
+ * <p>A turn asks all queries one by one through {@link Dataset#search}: without a filter, at the
+ * breadth that reaches recall 0.95 here, then with the cell's. A ratio is taken within a turn,
+ * where both halves met the same machine.
+ */
+final class FilterRun implements AutoCloseable {
+  private static final double UNFILTERED_RECALL = 0.95;
+  private static final int EF_MAX = 2048;
+
+  private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+  private final Dataset dataset;
+  private final FilterTruth truth;
+  private final List<FilterCell> cells;
+  private final BufferAllocator allocator;
+  private final int rows;
+  private final List<FixedSizeListVector> queries = new ArrayList<>();
+
+  /** What the queries of a cell brought in one turn. */
+  private static final class Turn {
+    final Map<String, Integer> strategies = new TreeMap<>();
+    final long[] nanos;
+    long visited;
+    int found;
+    int wanted;
+    int missing;
+
+    Turn(int queries) {
+      nanos = new long[queries];
+    }
+
+    double meanNanos() {
+      return Arrays.stream(nanos).average().orElseThrow();
+    }
+
+    double recall() {
+      return wanted == 0 ? 1 : (double) found / wanted;
+    }
+  }
+
+  /**
+   * @param cells those of the truth; the first is the search without a filter
+   */
+  FilterRun(FilterDataset data, FilterSet set, List<FilterCell> cells, FilterTruth truth) {
+    this.dataset = data.dataset();
+    this.truth = truth;
+    this.cells = cells;
+    this.allocator = data.allocator();
+    this.rows = set.rows();
+    for (int query = 0; query < set.queries().length; query++) {
+      queries.add(VectorColumns.of(set.queries(), query, 1, allocator));
+    }
+  }
+
+  /** The smallest breadth that gives an unfiltered search recall 0.95. */
+  int unfilteredEf() {
+    int low = truth.k();
+    int high = EF_MAX;
+    while (low < high) {
+      int middle = (low + high) / 2;
+      if (turn(0, middle, null).recall() >= UNFILTERED_RECALL) {
+        high = middle;
+      } else {
+        low = middle + 1;
+      }
+    }
+    return low;
+  }
+
+  /**
+   * Measures all cells.
+   *
+   * @param ef of the unfiltered search
+   * @param filteredTarget the recall that filtered searches ask for; null asks for none
+   */
+  void measure(int ef, Double filteredTarget, int rounds, Consumer<FilterRow> out) {
+    for (int cell = 0; cell < cells.size(); cell++) {
+      Integer fixed = cell == 0 ? Integer.valueOf(ef) : null;
+      List<Turn> turns = new ArrayList<>();
+      double[] ratios = new double[rounds];
+      turn(0, ef, null);
+      turn(cell, fixed, fixed == null ? filteredTarget : null);
+      for (int round = 0; round < rounds; round++) {
+        double unfiltered = turn(0, ef, null).meanNanos();
+        turns.add(turn(cell, fixed, fixed == null ? filteredTarget : null));
+        ratios[round] = turns.get(round).meanNanos() / unfiltered;
+      }
+      out.accept(row(cell, turns, median(ratios)));
+    }
+  }
+
+  private FilterRow row(int cell, List<Turn> turns, double ratio) {
+    FilterCell of = cells.get(cell);
+    Turn first = turns.get(0);
+    double[] means = turns.stream().mapToDouble(turn -> turn.meanNanos() / 1e3).toArray();
+    double[] p99s = turns.stream().mapToDouble(turn -> p99(turn.nanos) / 1e3).toArray();
+    return new FilterRow(
+        "arbalest",
+        of.name(),
+        of.kind(),
+        of.matching() / rows,
+        of.matching(),
+        truth.localRate(cell),
+        strategies(first),
+        first.recall(),
+        first.missing,
+        median(means),
+        median(p99s),
+        (double) first.visited / queries.size(),
+        ratio);
+  }
+
+  private static String strategies(Turn turn) {
+    if (turn.strategies.size() == 1) {
+      return turn.strategies.keySet().iterator().next();
+    }
+    List<String> shares = new ArrayList<>();
+    turn.strategies.forEach(
+        (name, count) ->
+            shares.add(
+                String.format(Locale.ROOT, "%s %.0f%%", name, 100.0 * count / turn.nanos.length)));
+    return String.join(", ", shares);
+  }
+
+  /** All queries of a cell, one by one. */
+  private Turn turn(int cell, Integer ef, Double target) {
+    Turn turn = new Turn(queries.size());
+    for (FilterCell.Part part : cells.get(cell).parts()) {
+      for (int query : part.queries()) {
+        SearchRequest request = request(query, part.filter(), ef, target);
+        long start = threads.getCurrentThreadCpuTime();
+        try (SearchAnswer answer = dataset.search(request, allocator)) {
+          turn.nanos[query] = threads.getCurrentThreadCpuTime() - start;
+          int[] hits = hits(answer);
+          turn.strategies.merge(answer.strategy(), 1, Integer::sum);
+          turn.visited += answer.visited();
+          turn.found += truth.found(cell, query, hits);
+          turn.wanted += truth.wanted(cell, query);
+          turn.missing += hits.length < truth.wanted(cell, query) ? 1 : 0;
+        }
+      }
+    }
+    return turn;
+  }
+
+  private SearchRequest request(int query, Filter filter, Integer ef, Double target) {
+    return SearchRequest.builder()
+        .queries(queries.get(query))
+        .k(truth.k())
+        .ef(ef)
+        .targetRecall(target)
+        .filter(filter)
+        .cache(false)
+        .build();
+  }
+
+  private static int[] hits(SearchAnswer answer) {
+    BigIntVector ids = (BigIntVector) answer.root().getVector("id");
+    int[] rows = new int[answer.root().getRowCount()];
+    Arrays.setAll(rows, i -> (int) ids.get(i));
+    return rows;
+  }
+
+  private static double p99(long[] nanos) {
+    long[] sorted = nanos.clone();
+    Arrays.sort(sorted);
+    return sorted[(int) Math.ceil(sorted.length * 0.99) - 1];
+  }
+
+  static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
+  }
+
+  @Override
+  public void close() {
+    queries.forEach(FixedSizeListVector::close);
+  }
+}
