@@ -5,6 +5,7 @@ import io.arbalest.engine.ElementType;
 import io.arbalest.engine.Layout;
 import io.arbalest.engine.Limits;
 import io.arbalest.engine.Metric;
+import io.arbalest.store.filter.IndexKind;
 import io.arbalest.store.schema.ColumnTypes;
 import io.arbalest.store.schema.SpecReader;
 import io.arbalest.store.schema.TextColumns;
@@ -229,6 +230,7 @@ public record DatasetSpec(
     Set<String> seen = new HashSet<>();
     for (Field column : columns) {
       ColumnTypes.checkMetadata(column);
+      IndexKind.of(column);
       if (RESERVED.contains(column.getName())) {
         throw StoreException.invalid(
             "column '%s': the name is reserved, as are %s",

@@ -50,5 +50,11 @@ public final class StoreLimits {
   /** Bytes of vectors in one scan batch. */
   public static final int SCAN_BATCH_BYTES_MAX = 2 << 20;
 
+  /** Filters inside filters. */
+  public static final int FILTER_DEPTH_MAX = 64;
+
+  /** Comparisons of a filter, each value of an {@code in} counted. */
+  public static final int FILTER_TESTS_MAX = 65_536;
+
   private StoreLimits() {}
 }

@@ -1,5 +1,6 @@
 package io.arbalest.store.rows;
 
+import java.nio.charset.StandardCharsets;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -37,11 +38,13 @@ abstract sealed class BytesColumn extends Column permits Utf8Column, Utf8ListCol
     validity.setPresent(row);
   }
 
-  final boolean isPresent(int row) {
+  /** Whether a row has a value. */
+  public final boolean isPresent(int row) {
     return validity.isPresent(row);
   }
 
-  final int length(int row) {
+  /** Bytes of a row's value. */
+  public final int length(int row) {
     return lengths.of(row).getInt((row & ChunkList.MASK) * 4L);
   }
 
@@ -53,6 +56,13 @@ abstract sealed class BytesColumn extends Column permits Utf8Column, Utf8ListCol
   /** Where in {@link #buffer} they begin. */
   final int offset(int row) {
     return ByteHeap.offset(place(row));
+  }
+
+  /** Some of the heap's bytes as a text, a character for each. */
+  static String text(ArrowBuf from, long at, int length) {
+    byte[] copy = new byte[length];
+    from.getBytes(at, copy);
+    return new String(copy, StandardCharsets.ISO_8859_1);
   }
 
   private long place(int row) {

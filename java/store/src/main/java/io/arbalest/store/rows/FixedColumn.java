@@ -6,19 +6,38 @@ import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.BitVectorHelper;
 import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
 
 /** Values of 1, 2, 4 or 8 bytes; a bool is a byte here. */
-final class FixedColumn extends Column {
+final class FixedColumn extends Column implements ColumnReader.Numbers {
+  /** What a value's bytes mean. */
+  private enum Meaning {
+    SIGNED,
+    UNSIGNED,
+    FLOATING
+  }
+
   private final int width;
+  private final Meaning meaning;
   private final ChunkList values;
   private final Validity validity;
 
   FixedColumn(Field field, BufferAllocator allocator, int width) {
     super(field);
     this.width = width;
+    this.meaning = meaning(field.getType());
     values = new ChunkList(allocator, width);
     validity = new Validity(field.isNullable(), allocator);
+  }
+
+  private static Meaning meaning(ArrowType type) {
+    if (type instanceof ArrowType.FloatingPoint) {
+      return Meaning.FLOATING;
+    }
+    return type instanceof ArrowType.Int number && !number.getIsSigned()
+        ? Meaning.UNSIGNED
+        : Meaning.SIGNED;
   }
 
   @Override
@@ -81,6 +100,41 @@ final class FixedColumn extends Column {
       case 8 -> to.setLong(index * 8L, from.getLong(slot * 8L));
       default -> throw new IllegalStateException("a value of " + width + " bytes");
     }
+  }
+
+  @Override
+  public boolean isPresent(int row) {
+    return validity.isPresent(row);
+  }
+
+  @Override
+  public long key(int row) {
+    ArrowBuf from = values.of(row);
+    long slot = row & ChunkList.MASK;
+    return switch (meaning) {
+      case SIGNED -> signed(from, slot);
+      case UNSIGNED -> unsigned(from, slot);
+      case FLOATING ->
+          NumberKeys.ofDouble(width == 4 ? from.getFloat(slot * 4) : from.getDouble(slot * 8));
+    };
+  }
+
+  private long signed(ArrowBuf from, long slot) {
+    return switch (width) {
+      case 1 -> from.getByte(slot);
+      case 2 -> from.getShort(slot * 2);
+      case 4 -> from.getInt(slot * 4);
+      default -> from.getLong(slot * 8);
+    };
+  }
+
+  private long unsigned(ArrowBuf from, long slot) {
+    return switch (width) {
+      case 1 -> from.getByte(slot) & 0xFF;
+      case 2 -> from.getShort(slot * 2) & 0xFFFF;
+      case 4 -> from.getInt(slot * 4) & 0xFFFF_FFFFL;
+      default -> NumberKeys.ofUnsigned(from.getLong(slot * 8));
+    };
   }
 
   /** The value of a column of 8 bytes. */

@@ -30,11 +30,12 @@ final class RowBits {
     return (words.getAcquire((row & ChunkList.MASK) >>> 6) >>> row & 1) != 0;
   }
 
-  /** The bits of rows below {@code rows}, 64 a word. */
-  long[] toWords(int rows) {
-    long[] words = new long[(int) (((long) rows + 63) >>> 6)];
-    for (int i = 0; i < words.length; i++) {
-      words[i] = chunks[i / WORDS].getAcquire(i % WORDS);
+  /** The bits of the rows from {@code first}, a multiple of 64, to {@code end}, 64 a word. */
+  long[] toWords(int first, int end) {
+    long[] words = new long[(int) (((long) end - first + 63) >>> 6)];
+    int at = first >>> 6;
+    for (int i = 0; i < words.length; i++, at++) {
+      words[i] = chunks[at / WORDS].getAcquire(at % WORDS);
     }
     return words;
   }

@@ -67,7 +67,22 @@ public final class RowStore implements AutoCloseable {
 
   /** Which rows below {@code count} are deleted, one bit a row. */
   public long[] deletedWords(int count) {
-    return deleted.toWords(count);
+    return deleted.toWords(0, count);
+  }
+
+  /** Which rows from {@code first}, a multiple of 64, to {@code end} are deleted. */
+  public long[] deletedWords(int first, int end) {
+    return deleted.toWords(first, end);
+  }
+
+  /** How many rows are deleted. */
+  public int deletedRows() {
+    return deletedRows;
+  }
+
+  /** The values of a metadata column. */
+  public ColumnReader reader(int column) {
+    return (ColumnReader) columns.get(column); // as every kind of column is
   }
 
   /** The column of ids. */

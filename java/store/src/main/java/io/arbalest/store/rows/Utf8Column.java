@@ -8,7 +8,7 @@ import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.types.pojo.Field;
 
 /** Values of type utf8. */
-final class Utf8Column extends BytesColumn {
+final class Utf8Column extends BytesColumn implements ColumnReader.Texts {
   private final BufferAllocator allocator;
 
   Utf8Column(Field field, BufferAllocator allocator) {
@@ -42,6 +42,11 @@ final class Utf8Column extends BytesColumn {
         out.setNull(at + i);
       }
     }
+  }
+
+  @Override
+  public String text(int row) {
+    return text(buffer(row), offset(row), length(row));
   }
 
   /** Whether a row's value is these bytes. */

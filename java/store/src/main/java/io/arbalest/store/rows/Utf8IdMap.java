@@ -46,13 +46,13 @@ final class Utf8IdMap extends IdMap {
     long hash = hasher.hash(bytes, start, length);
     int before = rows.get(hash);
     if (before != NONE && !ids.isEqual(before, bytes, start, length)) {
-      Integer overflowed = overflow.put(text(bytes, start, length), row);
+      Integer overflowed = overflow.put(BytesColumn.text(bytes, start, length), row);
       return overflowed == null ? NONE : overflowed;
     }
     rows.put(hash, row);
     if (before == NONE && !overflow.isEmpty()) {
       // The id that had taken the hash is gone; this one may still be in the second map.
-      Integer overflowed = overflow.remove(text(bytes, start, length));
+      Integer overflowed = overflow.remove(BytesColumn.text(bytes, start, length));
       return overflowed == null ? NONE : overflowed;
     }
     return before;
@@ -70,7 +70,8 @@ final class Utf8IdMap extends IdMap {
       rows.remove(hash);
       return row;
     }
-    Integer overflowed = overflow.isEmpty() ? null : overflow.remove(text(bytes, start, length));
+    Integer overflowed =
+        overflow.isEmpty() ? null : overflow.remove(BytesColumn.text(bytes, start, length));
     return overflowed == null ? NONE : overflowed;
   }
 
@@ -84,7 +85,7 @@ final class Utf8IdMap extends IdMap {
       }
       return overflow.isEmpty()
           ? NONE
-          : overflow.getOrDefault(text(bytes, 0, encoded.length), NONE);
+          : overflow.getOrDefault(BytesColumn.text(bytes, 0, encoded.length), NONE);
     }
   }
 
@@ -96,13 +97,6 @@ final class Utf8IdMap extends IdMap {
   @Override
   public long bytes() {
     return HashMemory.estimate(rows.size());
-  }
-
-  private static String text(ArrowBuf bytes, long start, int length) {
-    byte[] copy = new byte[length];
-    bytes.getBytes(start, copy);
-    // One character a byte: unlike UTF-8 it keeps what is not well-formed apart.
-    return new String(copy, StandardCharsets.ISO_8859_1);
   }
 
   /** Eight bytes at a time, each mixed before the next; the length keeps zero tails apart. */

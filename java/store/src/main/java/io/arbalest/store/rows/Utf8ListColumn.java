@@ -1,5 +1,6 @@
 package io.arbalest.store.rows;
 
+import java.util.function.Consumer;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
@@ -11,7 +12,7 @@ import org.apache.arrow.vector.types.pojo.Field;
  * Values of type list&lt;utf8&gt;. A row's bytes are, for each of its texts, a length of 4 bytes
  * (-1 for null), then the text; the list ends where the bytes end.
  */
-final class Utf8ListColumn extends BytesColumn {
+final class Utf8ListColumn extends BytesColumn implements ColumnReader.TextLists {
   private static final int NULL_TEXT = -1;
 
   Utf8ListColumn(Field field, BufferAllocator allocator) {
@@ -65,6 +66,21 @@ final class Utf8ListColumn extends BytesColumn {
         out.endValue(at + i, decode(rows[i], texts, next));
       } else {
         out.setNull(at + i);
+      }
+    }
+  }
+
+  @Override
+  public void forEach(int row, Consumer<String> visitor) {
+    ArrowBuf from = buffer(row);
+    int at = offset(row);
+    int end = at + length(row);
+    while (at < end) {
+      int length = from.getInt(at);
+      at += 4;
+      if (length != NULL_TEXT) {
+        visitor.accept(text(from, at, length));
+        at += length;
       }
     }
   }

@@ -2,6 +2,9 @@ package io.arbalest.store.shard;
 
 import io.arbalest.engine.VectorIndex;
 import io.arbalest.store.DatasetSpec;
+import io.arbalest.store.filter.BoundFilter;
+import io.arbalest.store.filter.MetadataIndex;
+import io.arbalest.store.filter.RowFilter;
 import io.arbalest.store.rows.IdMap;
 import io.arbalest.store.rows.RowStore;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
@@ -28,6 +31,7 @@ public final class ShardState implements AutoCloseable {
   private final BufferAllocator allocator;
   private final VectorIndex index;
   private final RowStore rows;
+  private final MetadataIndex metadata;
   private final IdMap ids;
   private final ReadWriteLock idLock = new ReentrantReadWriteLock();
   private final StampedLock replacing = new StampedLock();
@@ -44,6 +48,7 @@ public final class ShardState implements AutoCloseable {
     this.allocator = allocator;
     this.index = index;
     this.rows = rows;
+    this.metadata = new MetadataIndex(rows, spec.columns());
     this.ids = ids;
     this.applied = new Applied(sequence, rows.rows(), rows.liveRows());
   }
@@ -55,6 +60,7 @@ public final class ShardState implements AutoCloseable {
     int count = batch.getRowCount();
     // First the columns, so that whoever finds a row in the index can read it here.
     rows.append(columns.get(0), columns.subList(2, columns.size()));
+    metadata.rowsAdded();
     LongArrayList replaced = new LongArrayList();
     idLock.writeLock().lock();
     try (BigIntVector numbers = numbers(first, count)) {
@@ -67,11 +73,13 @@ public final class ShardState implements AutoCloseable {
       FixedSizeListVector vectors = (FixedSizeListVector) columns.get(1);
       if (replaced.isEmpty()) {
         index.append(numbers, vectors);
+        applied = new Applied(sequence, rows.rows(), rows.liveRows());
       } else {
         long stamp = replacing.writeLock();
         try {
           index.append(numbers, vectors);
-          index.delete(replaced.toLongArray());
+          delete(replaced);
+          applied = new Applied(sequence, rows.rows(), rows.liveRows());
         } finally {
           replacing.unlockWrite(stamp);
         }
@@ -79,8 +87,6 @@ public final class ShardState implements AutoCloseable {
     } finally {
       idLock.writeLock().unlock();
     }
-    markDeleted(replaced);
-    applied = new Applied(sequence, rows.rows(), rows.liveRows());
   }
 
   /**
@@ -98,10 +104,13 @@ public final class ShardState implements AutoCloseable {
           gone.add(row);
         }
       }
-      if (!gone.isEmpty()) {
+      if (gone.isEmpty()) {
+        applied = new Applied(sequence, rows.rows(), rows.liveRows());
+      } else {
         long stamp = replacing.writeLock();
         try {
-          index.delete(gone.toLongArray());
+          delete(gone);
+          applied = new Applied(sequence, rows.rows(), rows.liveRows());
         } finally {
           replacing.unlockWrite(stamp);
         }
@@ -109,12 +118,12 @@ public final class ShardState implements AutoCloseable {
     } finally {
       idLock.writeLock().unlock();
     }
-    markDeleted(gone);
-    applied = new Applied(sequence, rows.rows(), rows.liveRows());
     return gone.size();
   }
 
-  private void markDeleted(LongArrayList gone) {
+  /** While {@link #replacing()} is held: filters read here what lives, searches in the index. */
+  private void delete(LongArrayList gone) {
+    index.delete(gone.toLongArray());
     for (int i = 0; i < gone.size(); i++) {
       rows.delete((int) gone.getLong(i));
     }
@@ -163,6 +172,19 @@ public final class ShardState implements AutoCloseable {
 
   public RowStore rows() {
     return rows;
+  }
+
+  /** The indexes of the metadata columns. */
+  public MetadataIndex metadata() {
+    return metadata;
+  }
+
+  /**
+   * The rows that match a filter, as a search sees them that begins now: to be called, as the
+   * search is, while {@link #replacing()} is held for reading or its stamp is validated afterwards.
+   */
+  public RowFilter select(BoundFilter filter) {
+    return metadata.select(filter, applied.rows());
   }
 
   /** Memory of the map from ids to rows, estimated. */

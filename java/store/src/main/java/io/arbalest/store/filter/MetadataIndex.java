@@ -1,0 +1,204 @@
+package io.arbalest.store.filter;
+
+import io.arbalest.store.rows.ColumnReader;
+import io.arbalest.store.rows.RowStore;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.roaringbitmap.BitSetUtil;
+import org.roaringbitmap.RoaringBitmap;
+
+/**
+ * The indexes of a dataset's metadata columns. Rows never change, so an index is a list of segments
+ * that do not change either, each with a part for every column:
+ *
+ * <pre>
+ *   | 65,536 rows | 65,536 rows | 8,192 | 8,192 | 1,024 | rows not sealed yet: the columns are read
+ * </pre>
+ *
+ * Whenever 1,024 more rows are there the writing thread seals them, together with the smaller
+ * segments before them once these fill a larger one: so a row is indexed three times, and a filter
+ * reads fewer than 1,024 rows itself. Deleted rows stay in the segments and are taken out of each
+ * answer.
+ *
+ * <p>One thread writes. Readers take no lock: they see the segments by one volatile read, and the
+ * other rows in the columns.
+ */
+public final class MetadataIndex {
+  private static final int[] SEGMENT_ROWS = {1 << 16, 1 << 13, 1 << 10};
+  private static final int SEALED_ROWS_MIN = SEGMENT_ROWS[SEGMENT_ROWS.length - 1];
+
+  /** A bitmap a value takes a text column only where a value has this many rows on average. */
+  private static final int ROWS_A_VALUE_MIN = 16;
+
+  private static final Segment[] NO_SEGMENTS = {};
+
+  private final RowStore rows;
+  private final List<IndexedColumn> columns = new ArrayList<>();
+  private volatile Segment[] sealed = NO_SEGMENTS;
+
+  /** A column and how it is to be indexed. */
+  private record IndexedColumn(
+      String name, ColumnReader reader, IndexKind kind, ColumnKind type, TextPool texts) {}
+
+  /** Indexes what is in the store. */
+  public MetadataIndex(RowStore rows, List<Field> fields) {
+    this.rows = rows;
+    for (Field field : fields) {
+      columns.add(
+          new IndexedColumn(
+              field.getName(),
+              rows.reader(columns.size()),
+              IndexKind.of(field),
+              ColumnKind.of(field),
+              new TextPool()));
+    }
+    rowsAdded();
+  }
+
+  /** Takes in rows that were added to the store. Called by the one writing thread. */
+  public void rowsAdded() {
+    Segment[] before = sealed;
+    List<Segment> segments = null;
+    int end = before.length == 0 ? 0 : before[before.length - 1].end();
+    while (rows.rows() - end >= SEALED_ROWS_MIN) {
+      if (segments == null) {
+        segments = new ArrayList<>(Arrays.asList(before));
+      }
+      end = seal(segments, end);
+    }
+    if (segments != null) {
+      sealed = segments.toArray(NO_SEGMENTS);
+    }
+  }
+
+  /** Seals the next rows; returns where they end. */
+  private int seal(List<Segment> segments, int from) {
+    int end = from;
+    for (int size : SEGMENT_ROWS) {
+      if (from % size == 0 && rows.rows() - from >= size) {
+        end = from + size;
+        break;
+      }
+    }
+    for (int size : SEGMENT_ROWS) {
+      if (end % size == 0) { // it fills the place of smaller ones
+        int first = end - size;
+        segments.removeIf(segment -> segment.first() >= first);
+        segments.add(build(first, end));
+        break;
+      }
+    }
+    return end;
+  }
+
+  private Segment build(int first, int end) {
+    ColumnSegment[] parts = new ColumnSegment[columns.size()];
+    for (int i = 0; i < parts.length; i++) {
+      parts[i] = build(columns.get(i), first, end - first);
+    }
+    return new Segment(first, end, parts);
+  }
+
+  private static ColumnSegment build(IndexedColumn column, int first, int count) {
+    ColumnReader reader = column.reader;
+    return switch (column.kind) {
+      case NONE -> new ScanSegment(reader, first, count);
+      case BITMAP -> ValueSegment.build(reader, first, count, column.texts, Integer.MAX_VALUE);
+      case EXACT -> new HashSegment(reader, first, count);
+      case RANGE -> new RangeSegment((ColumnReader.Numbers) reader, first, count);
+      case AUTO ->
+          switch (column.type) {
+            case BOOL -> ValueSegment.build(reader, first, count, column.texts, 2);
+            case INTEGER, FLOATING, TIME ->
+                new RangeSegment((ColumnReader.Numbers) reader, first, count);
+            case TEXT, TEXT_LIST -> {
+              ColumnSegment byValue =
+                  ValueSegment.build(reader, first, count, column.texts, count / ROWS_A_VALUE_MIN);
+              yield byValue == null ? new HashSegment(reader, first, count) : byValue;
+            }
+          };
+    };
+  }
+
+  /**
+   * The rows that match a filter and live. A row that is deleted meanwhile may be in it or not: a
+   * caller that cares holds writes back, or looks afterwards whether there were any.
+   *
+   * @param end rows from this number on do not count; they may not all be there yet
+   */
+  public RowFilter select(BoundFilter filter, int end) {
+    long[] words = new long[(int) ((end + 63L) >>> 6)];
+    int done = 0;
+    for (Segment segment : sealed) {
+      if (segment.first() < end) {
+        select(filter, segment, end, words);
+        done = segment.end();
+      }
+    }
+    if (done < end) {
+      select(filter, unsealed(done, end), end, words);
+    }
+    return new RowFilter(end, words);
+  }
+
+  private Segment unsealed(int first, int end) {
+    ColumnSegment[] parts = new ColumnSegment[columns.size()];
+    for (int i = 0; i < parts.length; i++) {
+      parts[i] = new ScanSegment(columns.get(i).reader, first, end - first);
+    }
+    return new Segment(first, end, parts);
+  }
+
+  private void select(BoundFilter filter, Segment segment, int end, long[] words) {
+    int last = Math.min(segment.end(), end);
+    long[] live = null;
+    RoaringBitmap within = null;
+    if (rows.deletedRows() > 0) {
+      live = rows.deletedWords(segment.first(), last);
+      for (int i = 0; i < live.length; i++) {
+        live[i] = ~live[i];
+      }
+      int beyond = live.length * Long.SIZE - (last - segment.first());
+      live[live.length - 1] &= -1L >>> beyond;
+      within = BitSetUtil.bitmapOf(live);
+    }
+    long[] found = BitSetUtil.toLongArray(filter.select(segment, within));
+    int at = segment.first() >>> 6;
+    int count = Math.min(found.length, (last - segment.first() + 63) >>> 6);
+    for (int i = 0; i < count; i++) {
+      words[at + i] = live == null ? found[i] : found[i] & live[i];
+    }
+    if (last == end && (end & 63) != 0) {
+      words[words.length - 1] &= (1L << end) - 1;
+    }
+  }
+
+  /**
+   * What the index of a column is and takes.
+   *
+   * @param kinds those of its segments: more than one where its data changed
+   * @param bytes of memory, estimated
+   */
+  public record ColumnIndex(String column, IndexKind asked, Set<IndexKind> kinds, long bytes) {}
+
+  /** What each column's index is and takes. */
+  public List<ColumnIndex> columns() {
+    Segment[] segments = sealed;
+    List<ColumnIndex> answer = new ArrayList<>();
+    for (int i = 0; i < columns.size(); i++) {
+      IndexedColumn column = columns.get(i);
+      Set<IndexKind> kinds = new LinkedHashSet<>();
+      long bytes = column.texts.bytes();
+      for (Segment segment : segments) {
+        kinds.add(segment.columns()[i].kind());
+        bytes += segment.columns()[i].bytes();
+      }
+      answer.add(new ColumnIndex(column.name, column.kind, kinds, bytes));
+    }
+    return answer;
+  }
+}

@@ -1,0 +1,83 @@
+package io.arbalest.store.filter;
+
+import org.apache.arrow.memory.ArrowBuf;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BitVector;
+
+/**
+ * The rows that match a filter and live, by their numbers, at one moment. Immutable; any thread may
+ * read it.
+ */
+public final class RowFilter {
+  private final int rows;
+  private final long[] words;
+  private final int cardinality;
+
+  /**
+   * @param words bit {@code r % 64} of word {@code r / 64} is row r; none is set from {@code rows}
+   *     on
+   */
+  RowFilter(int rows, long[] words) {
+    this.rows = rows;
+    this.words = words;
+    int count = 0;
+    for (long word : words) {
+      count += Long.bitCount(word);
+    }
+    this.cardinality = count;
+  }
+
+  /** How many rows there were, dead ones included: no row from this number on matches. */
+  public int rows() {
+    return rows;
+  }
+
+  /** How many rows match, exactly. */
+  public int cardinality() {
+    return cardinality;
+  }
+
+  /** Whether a row matches. */
+  public boolean contains(int row) {
+    return row < rows && (words[row >>> 6] >>> row & 1) != 0;
+  }
+
+  /** The first row that matches from a number on; -1 if there is none. */
+  public int next(int from) {
+    if (from >= rows) {
+      return -1;
+    }
+    int at = from >>> 6;
+    long word = words[at] & -1L << from;
+    while (word == 0) {
+      if (++at == words.length) {
+        return -1;
+      }
+      word = words[at];
+    }
+    return (at << 6) + Long.numberOfTrailingZeros(word);
+  }
+
+  /** A copy of the bits: row r is bit {@code r % 64} of word {@code r / 64}. */
+  public long[] toWords() {
+    return words.clone();
+  }
+
+  /**
+   * The filter as the engine takes it: a boolean for each row, without nulls.
+   *
+   * @param allocator accounts for it until it is closed by the caller
+   */
+  public BitVector toBitVector(BufferAllocator allocator) {
+    BitVector bits = new BitVector("filter", allocator);
+    bits.allocateNew(Math.max(1, rows));
+    ArrowBuf validity = bits.getValidityBuffer();
+    validity.setOne(0, (rows + 7L) / 8);
+    ArrowBuf data = bits.getDataBuffer(); // a multiple of 8 bytes, as all of Arrow's are
+    for (int i = 0; i < words.length; i++) {
+      data.setLong((long) i * Long.BYTES, words[i]);
+    }
+    bits.setValueCount(rows);
+    return bits;
+  }
+}
