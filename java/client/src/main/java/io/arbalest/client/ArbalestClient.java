@@ -116,6 +116,16 @@ public final class ArbalestClient implements AutoCloseable {
     return stream("search", query.json());
   }
 
+  /** Joins the rows of one dataset with their nearest of another. */
+  public ResultStream knnJoin(KnnJoinQuery query) {
+    return stream("knn-join", query.json());
+  }
+
+  /** Finds pairs of rows that are near each other. */
+  public ResultStream dedup(DedupQuery query) {
+    return stream("dedup", query.json());
+  }
+
   /**
    * Opens a batch search.
    *

@@ -60,6 +60,9 @@ public record Limits(
   /** Milliseconds a search may take where the request does not say. */
   public static final int TIMEOUT_MILLIS_DEFAULT = 10_000;
 
+  /** Milliseconds a join may take, at most: a day. */
+  public static final int JOIN_TIMEOUT_MILLIS_MAX = 86_400_000;
+
   /** Threads that deliver messages to calls; they never wait. */
   public static final int CALLBACK_THREADS = 4;
 

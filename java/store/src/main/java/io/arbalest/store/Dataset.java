@@ -149,7 +149,7 @@ public final class Dataset {
    *     dimension and metric
    */
   public KnnJoin knnJoin(Dataset right, KnnJoinRequest request, BufferAllocator allocator) {
-    return new KnnJoin(this, right, request, allocator);
+    return KnnJoin.ofRows(this, right, request, allocator);
   }
 
   /**

@@ -20,6 +20,8 @@ import picocli.CommandLine.ParameterException;
       PutCommand.class,
       SearchCommand.class,
       ScanCommand.class,
+      KnnJoinCommand.class,
+      DedupCommand.class,
       DatasetsCommand.class,
       DeleteCommand.class,
       StatusCommand.class,

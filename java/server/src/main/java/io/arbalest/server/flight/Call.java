@@ -60,6 +60,13 @@ final class Call {
     return method;
   }
 
+  /** Ends the work of a call that its client has left. */
+  void checkCancelled() {
+    if (isCancelled()) {
+      throw new CancelledCallException();
+    }
+  }
+
   boolean isCancelled() {
     synchronized (lock) {
       return cancelled;

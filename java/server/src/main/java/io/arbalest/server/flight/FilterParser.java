@@ -31,9 +31,9 @@ final class FilterParser {
 
   private FilterParser() {}
 
-  /** The filter of an object under {@code filter}; null if it has none. */
-  static Filter optional(Fields fields) {
-    return fields.has("filter") ? parse(fields.object("filter"), 1) : null;
+  /** The filter of an object under a key; null if it has none. */
+  static Filter optional(Fields fields, String key) {
+    return fields.has(key) ? parse(fields.object(key), 1) : null;
   }
 
   private static Filter parse(Fields fields, int depth) {

@@ -67,6 +67,8 @@ final class FlightInfos {
           room.store()
               .dataset(search.dataset())
               .searchSchema(search.request(null, null, search.options().timeout()));
+    } else if (ticket instanceof JoinTicket join) {
+      schema = new JoinHandler(room).schema(join, room.allocator());
     } else {
       ScanTicket scan = (ScanTicket) ticket;
       schema = room.store().dataset(scan.dataset()).scanSchema(scan.request());

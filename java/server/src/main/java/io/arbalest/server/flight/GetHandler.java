@@ -12,11 +12,13 @@ final class GetHandler {
   private final Room room;
   private final SearchHandler search;
   private final ScanHandler scan;
+  private final JoinHandler join;
 
   GetHandler(Room room) {
     this.room = room;
     this.search = new SearchHandler(room);
     this.scan = new ScanHandler(room);
+    this.join = new JoinHandler(room);
   }
 
   void accept(Call call, Ticket ticket, ServerStreamListener listener) {
@@ -31,6 +33,8 @@ final class GetHandler {
       Object request = TicketParser.ticket(ticket);
       if (request instanceof SearchTicket searchTicket) {
         search.run(searchTicket, closing, allocator);
+      } else if (request instanceof JoinTicket joinTicket) {
+        join.run(call, joinTicket, closing, allocator);
       } else {
         scan.run((ScanTicket) request, closing, allocator);
       }

@@ -6,11 +6,12 @@ import io.arbalest.store.SearchRequest;
 import io.arbalest.store.StoreException;
 import io.arbalest.store.VectorsAs;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 /** Reads tickets ({@code {"search":{…}}}, {@code {"scan":{…}}}) and DoExchange's commands. */
 final class TicketParser {
-  private static final Set<String> KINDS = Set.of("search", "scan");
+  private static final Set<String> KINDS = Set.of("search", "scan", "knn-join", "dedup");
   private static final Set<String> SEARCH_KEYS =
       Set.of(
           "dataset",
@@ -35,15 +36,23 @@ final class TicketParser {
 
   private TicketParser() {}
 
-  /** A {@link SearchTicket} or a {@link ScanTicket}. */
+  /** A {@link SearchTicket}, a {@link ScanTicket} or a {@link JoinTicket}. */
   static Object ticket(byte[] json) {
     Fields ticket = Fields.parse("ticket", json).allow(KINDS);
-    boolean search = ticket.has("search");
-    if (search == ticket.has("scan")) {
+    List<String> found = KINDS.stream().filter(ticket::has).sorted().toList();
+    if (found.size() != 1) {
       throw StoreException.invalid(
-          "ticket: found %s, allowed one of search, scan", search ? "search and scan" : "neither");
+          "ticket: found %s, allowed one of search, scan, knn-join, dedup",
+          found.isEmpty() ? "neither" : String.join(" and ", found));
     }
-    return search ? search(ticket.object("search")) : scan(ticket.object("scan"));
+    Fields fields = ticket.object(found.get(0));
+    return switch (found.get(0)) {
+      case "search" -> search(fields);
+      case "scan" -> scan(fields);
+      case "knn-join" -> JoinParser.knnJoin(fields, false);
+      case "dedup" -> JoinParser.dedup(fields);
+      default -> throw new AssertionError(found);
+    };
   }
 
   /** The search object of a DoGet: with one form of queries. */
@@ -100,7 +109,7 @@ final class TicketParser {
         .ef(fields.has("ef") ? (int) fields.integer("ef", 1, Limits.EF_MAX) : null)
         .targetRecall(fields.has("target_recall") ? fields.fraction("target_recall", 0, 1) : null)
         .exact(fields.flag("exact", false))
-        .filter(FilterParser.optional(fields))
+        .filter(FilterParser.optional(fields, "filter"))
         .text(fields.has("text") ? fields.text("text") : null)
         .alpha(fields.has("alpha") ? fields.number("alpha", 0, 1) : null)
         .columns(fields.texts("columns"))
@@ -120,7 +129,7 @@ final class TicketParser {
     return new ScanTicket(
         fields.text("dataset"),
         new ScanRequest(
-            FilterParser.optional(fields),
+            FilterParser.optional(fields, "filter"),
             fields.texts("columns"),
             vectorsAs(fields),
             fields.integer("limit", 0, Long.MAX_VALUE, Long.MAX_VALUE)));

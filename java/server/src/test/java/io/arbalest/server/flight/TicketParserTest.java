@@ -122,7 +122,7 @@ class TicketParserTest {
             + " | scan.filter.value: found 1 values, allowed 2",
         "{'scan':{'dataset':'d','filter':{'field':'a','op':'=','value':null}}}"
             + " | scan.filter.value: found null",
-        "{'search':{'dataset':'d'},'scan':{'dataset':'d'}} | ticket: found search and scan",
+        "{'search':{'dataset':'d'},'scan':{'dataset':'d'}} | ticket: found scan and search",
         "{}                                          | ticket: found neither",
         "[]                                          | ticket: found array, allowed an object",
         "{'scan':7}                                  | ticket.scan: found 7, allowed an object",

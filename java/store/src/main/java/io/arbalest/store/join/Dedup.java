@@ -2,7 +2,6 @@ package io.arbalest.store.join;
 
 import io.arbalest.store.Dataset;
 import io.arbalest.store.DatasetSpec;
-import io.arbalest.store.ScanCursor;
 import io.arbalest.store.ScanRequest;
 import io.arbalest.store.SearchRequest;
 import io.arbalest.store.StoreException;
@@ -50,7 +49,7 @@ public final class Dedup implements AutoCloseable {
   private final DedupRequest request;
   private final boolean exact;
   private final ToIntFunction<Object> rowOf;
-  private final ScanCursor rows;
+  private final TileSource rows;
   private final TileSearch search;
   private final VectorSchemaRoot root;
   private final Deque<Piece> pieces = new ArrayDeque<>();
@@ -79,7 +78,7 @@ public final class Dedup implements AutoCloseable {
     ScanRequest all =
         new ScanRequest(
             request.filter(), List.of(), KnnJoin.stored(dataset.spec()), Long.MAX_VALUE);
-    this.rows = dataset.scan(all, allocator);
+    this.rows = TileSource.ofScan(dataset.scan(all, allocator));
     this.root = VectorSchemaRoot.create(schema(dataset), allocator);
   }
 
@@ -111,23 +110,24 @@ public final class Dedup implements AutoCloseable {
     return capped;
   }
 
-  /** Fills the root with the next pairs; false when there are none left. */
+  /**
+   * Fills the root with the pairs of the next rows, which may be none; false when no row is left or
+   * the limit is reached.
+   */
   public boolean next() {
     root.clear();
-    while (root.getRowCount() == 0 && pairs < request.limit()) {
-      if (pieces.isEmpty() && !nextTile()) {
-        return false;
-      }
-      run(pieces.pop());
+    if (pairs == request.limit() || (pieces.isEmpty() && !nextTile())) {
+      return false;
     }
-    return root.getRowCount() > 0;
+    run(pieces.pop());
+    return true;
   }
 
   private boolean nextTile() {
-    if (!rows.next()) {
+    tile = rows.next();
+    if (tile == null) {
       return false;
     }
-    tile = Tile.of(rows.root());
     add(IntStream.range(0, tile.rows()).toArray(), K_FIRST);
     return true;
   }

@@ -2,7 +2,6 @@ package io.arbalest.store.join;
 
 import io.arbalest.store.Dataset;
 import io.arbalest.store.DatasetSpec;
-import io.arbalest.store.ScanCursor;
 import io.arbalest.store.ScanRequest;
 import io.arbalest.store.SearchRequest;
 import io.arbalest.store.StoreException;
@@ -20,7 +19,6 @@ import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.UInt4Vector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.Field;
-import org.apache.arrow.vector.types.pojo.FieldType;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
@@ -43,29 +41,58 @@ public final class KnnJoin implements AutoCloseable {
   private final boolean withItself;
   private final SearchRequest template;
   private final Schema schema;
-  private final ScanCursor left;
+  private final TileSource left;
   private final TileSearch search;
   private final VectorSchemaRoot root;
   private final Deque<int[]> pieces = new ArrayDeque<>();
   private Tile tile;
 
-  /** Begins a join; see {@link Dataset#knnJoin}. */
-  public KnnJoin(
-      Dataset leftSet, Dataset rightSet, KnnJoinRequest request, BufferAllocator allocator) {
+  private KnnJoin(
+      TileSource left,
+      boolean withItself,
+      Dataset rightSet,
+      KnnJoinRequest request,
+      BufferAllocator allocator) {
+    this.left = left;
     this.request = request;
-    this.withItself = leftSet == rightSet;
-    checkAlike(leftSet.spec(), rightSet.spec());
+    this.withItself = withItself;
     int most = withItself ? StoreLimits.K_MAX - 1 : StoreLimits.K_MAX;
     if (request.k() < 1 || request.k() > most) {
       throw StoreException.invalid("k: found %d, allowed 1..%d", request.k(), most);
     }
     this.template = template(rightSet);
-    this.schema = schema(leftSet.spec(), rightSet.searchSchema(template));
-    ScanRequest rows =
-        new ScanRequest(request.leftFilter(), List.of(), stored(leftSet.spec()), Long.MAX_VALUE);
+    this.schema = schema(left.ids(), rightSet.searchSchema(template));
     this.search = new TileSearch(rightSet, request.timeout(), allocator);
-    this.left = leftSet.scan(rows, allocator);
     this.root = VectorSchemaRoot.create(schema, allocator);
+  }
+
+  /** Begins a join of the rows of a dataset; see {@link Dataset#knnJoin}. */
+  public static KnnJoin ofRows(
+      Dataset left, Dataset right, KnnJoinRequest request, BufferAllocator allocator) {
+    checkAlike(left.spec(), right.spec());
+    ScanRequest rows =
+        new ScanRequest(request.leftFilter(), List.of(), stored(left.spec()), Long.MAX_VALUE);
+    TileSource source = TileSource.ofScan(left.scan(rows, allocator));
+    try {
+      return new KnnJoin(source, left == right, right, request, allocator);
+    } catch (RuntimeException e) {
+      source.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Begins a join of rows that come from elsewhere.
+   *
+   * @param left closed with the join, or by the caller where this throws
+   */
+  public static KnnJoin ofSource(
+      TileSource left, Dataset right, KnnJoinRequest request, BufferAllocator allocator) {
+    if (request.leftFilter() != null) {
+      throw StoreException.invalid(
+          "left_filter: found one, allowed none where the left rows are no dataset's");
+    }
+    return new KnnJoin(left, false, right, request, allocator);
   }
 
   private static void checkAlike(DatasetSpec left, DatasetSpec right) {
@@ -103,9 +130,9 @@ public final class KnnJoin implements AutoCloseable {
   }
 
   /** {@code left_id}, {@code right_id}, {@code distance}, then the columns. */
-  private static Schema schema(DatasetSpec left, Schema answer) {
+  private static Schema schema(Field leftId, Schema answer) {
     List<Field> fields = new ArrayList<>();
-    fields.add(new Field(LEFT_ID, FieldType.notNullable(left.idType().arrowType()), null));
+    fields.add(new Field(LEFT_ID, leftId.getFieldType(), leftId.getChildren()));
     fields.add(new Field(RIGHT_ID, answer.getFields().get(1).getFieldType(), null));
     fields.addAll(answer.getFields().subList(2, answer.getFields().size()));
     return new Schema(fields);
@@ -121,6 +148,11 @@ public final class KnnJoin implements AutoCloseable {
     return root;
   }
 
+  /** Whether a row has fewer than {@code k} others because fewer are there. */
+  public boolean exhausted() {
+    return search.exhausted();
+  }
+
   /** Rows of the right side looked at so far. */
   public long visited() {
     return search.visited();
@@ -131,23 +163,25 @@ public final class KnnJoin implements AutoCloseable {
     return search.strategy();
   }
 
-  /** Fills the root with the next pairs; false when there are none left. */
+  /**
+   * Fills the root with the pairs of the next rows, which may be none; false when no row is left.
+   */
   public boolean next() {
     root.clear();
-    while (root.getRowCount() == 0) {
-      if (pieces.isEmpty() && !nextTile()) {
-        return false;
-      }
+    if (pieces.isEmpty() && !nextTile()) {
+      return false;
+    }
+    if (!pieces.isEmpty()) {
       join(pieces.remove());
     }
     return true;
   }
 
   private boolean nextTile() {
-    if (!left.next()) {
+    tile = left.next();
+    if (tile == null) {
       return false;
     }
-    tile = Tile.of(left.root());
     cut(IntStream.range(0, tile.rows()).toArray(), template.k(), pieces);
     return true;
   }

@@ -2,23 +2,17 @@ package io.arbalest.store.join;
 
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.FieldVector;
-import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 
 /**
- * Some rows of the left side: ids and stored vectors, none of them null. A view of what a scan has
- * just read.
+ * Some rows of the left side: ids and vectors, none of them null. Only read.
  *
  * @param ids the rows' ids
  * @param vectors the rows' vectors
  */
-record Tile(FieldVector ids, FixedSizeListVector vectors) {
-  /** The rows in a scan's root: {@code id}, then {@code vector}. */
-  static Tile of(VectorSchemaRoot rows) {
-    return new Tile(rows.getVector(0), (FixedSizeListVector) rows.getVector(1));
-  }
-
+public record Tile(FieldVector ids, FixedSizeListVector vectors) {
   int rows() {
     return ids.getValueCount();
   }
@@ -37,7 +31,8 @@ record Tile(FieldVector ids, FixedSizeListVector vectors) {
       copy.getDataVector().setValueCount(count * dimension);
       ArrowBuf from = vectors.getDataVector().getDataBuffer();
       ArrowBuf to = copy.getDataVector().getDataBuffer();
-      long bytes = from.readableBytes() / rows();
+      int width = ((BaseFixedWidthVector) vectors.getDataVector()).getTypeWidth();
+      long bytes = (long) width * dimension;
       for (int i = 0; i < count; i++) {
         to.setBytes(i * bytes, from, rows[first + i] * bytes, bytes);
       }

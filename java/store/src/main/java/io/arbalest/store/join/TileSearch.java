@@ -25,6 +25,7 @@ final class TileSearch {
   private final BufferAllocator allocator;
   private long visited;
   private String strategy;
+  private boolean exhausted;
 
   TileSearch(Dataset right, Duration timeout, BufferAllocator allocator) {
     this.right = right;
@@ -36,6 +37,11 @@ final class TileSearch {
   /** Rows looked at so far. */
   long visited() {
     return visited;
+  }
+
+  /** Whether an answer was shorter than asked for. */
+  boolean exhausted() {
+    return exhausted;
   }
 
   /** How the last rows were found; null before the first. */
@@ -75,6 +81,7 @@ final class TileSearch {
     for (Slice slice : answers) {
       visited += slice.answer().visited();
       strategy = slice.answer().strategy();
+      exhausted |= slice.answer().exhausted();
     }
     return answers;
   }
