@@ -10,6 +10,8 @@ import io.arbalest.store.SearchRequest;
 import io.arbalest.store.StoreException;
 import io.arbalest.store.StoreLimits;
 import io.arbalest.store.VectorsAs;
+import io.arbalest.store.filter.BoundFilter;
+import io.arbalest.store.filter.FilterCompiler;
 import io.arbalest.store.rows.IdMap;
 import io.arbalest.store.schema.ColumnTypes;
 import io.arbalest.store.shard.ShardState;
@@ -40,6 +42,7 @@ public final class Searcher {
   private final ShardState state;
   private final DatasetSpec spec;
   private final SearchRequest request;
+  private final BoundFilter filter; // null: none
   private final ResultSchema schema;
   private final long deadline;
   private final int hitsAQuery;
@@ -51,6 +54,7 @@ public final class Searcher {
     this.spec = state.spec();
     this.request = request;
     this.schema = ResultSchema.ofSearch(spec, request);
+    this.filter = request.filter() == null ? null : FilterCompiler.compile(spec, request.filter());
     this.deadline =
         request.timeout() == null
             ? Long.MAX_VALUE
@@ -78,7 +82,6 @@ public final class Searcher {
   /** Refuses by name what this version does not do, rather than to pass over it in silence. */
   private static void checkBuilt(SearchRequest request) {
     refuse("target_recall", request.targetRecall() != null);
-    refuse("filter", request.filter() != null);
     refuse("text", request.text() != null);
     refuse("alpha", request.alpha() != null);
   }
@@ -153,7 +156,7 @@ public final class Searcher {
     int count = queries.getValueCount();
     int capacity = capacity(count);
     VectorSchemaRoot root = VectorSchemaRoot.create(schema.schema(), allocator);
-    try {
+    try (Selection selection = new Selection(state, filter, request.exact(), allocator)) {
       RowReader reader = new RowReader(state, schema, root);
       reader.reserve(capacity);
       int chunk = chunkQueries();
@@ -162,12 +165,12 @@ public final class Searcher {
       for (int first = 0; first < count; first += chunk) {
         checkDeadline(first, count);
         int size = Math.min(chunk, count - first);
-        int found = searchChunk(queries, first, size, reader, root, at, allocator);
+        int found = searchChunk(queries, first, size, selection, reader, root, at, allocator);
         exhausted |= found < size * request.k();
         at += found;
       }
       root.setRowCount(at);
-      return new SearchAnswer(root, request.exact() ? "exact" : "graph", visited, exhausted);
+      return new SearchAnswer(root, selection.plan().name(), visited, exhausted);
     } catch (RuntimeException e) {
       root.close();
       throw e;
@@ -218,31 +221,45 @@ public final class Searcher {
       FixedSizeListVector queries,
       int first,
       int size,
+      Selection selection,
       RowReader reader,
       VectorSchemaRoot root,
       int at,
       BufferAllocator allocator) {
     StampedLock replacing = state.replacing();
-    long stamp = replacing.tryOptimisticRead();
+    long stamp = selection.stamp();
     if (stamp != 0) {
-      try (Found found = find(queries, first, size, allocator)) {
+      try (Found found = find(queries, first, size, selection, stamp, allocator)) {
         if (replacing.validate(stamp)) {
           return found.copyTo(reader, root, at);
         }
       }
     }
     stamp = replacing.readLock();
-    try (Found found = find(queries, first, size, allocator)) {
+    try (Found found = find(queries, first, size, selection, stamp, allocator)) {
       return found.copyTo(reader, root, at);
     } finally {
       replacing.unlockRead(stamp);
     }
   }
 
-  private Found find(FixedSizeListVector queries, int first, int size, BufferAllocator allocator) {
+  /**
+   * Searches a chunk.
+   *
+   * @param stamp of {@link ShardState#replacing()}, valid now, and afterwards if the answer counts
+   */
+  private Found find(
+      FixedSizeListVector queries,
+      int first,
+      int size,
+      Selection selection,
+      long stamp,
+      BufferAllocator allocator) {
+    selection.holdUnder(stamp);
     Hits hits = new Hits();
     try (FixedSizeListVector chunk = slice(queries, first, size);
-        SearchBatch batch = state.index().search(chunk, options(), allocator)) {
+        SearchBatch batch =
+            state.index().search(chunk, selection.bits(), options(selection), allocator)) {
       int count = batch.root().getRowCount();
       for (int i = 0; i < count; i++) {
         hits.add(
@@ -255,8 +272,8 @@ public final class Searcher {
         hits, withVectors ? RowReader.fetch(state, hits.rows(), hits.size(), allocator) : null);
   }
 
-  private SearchOptions options() {
-    SearchOptions options = SearchOptions.k(hitsAQuery).exact(request.exact());
+  private SearchOptions options(Selection selection) {
+    SearchOptions options = SearchOptions.k(hitsAQuery).strategy(selection.plan().strategy());
     return request.ef() == null ? options : options.ef(request.ef());
   }
 

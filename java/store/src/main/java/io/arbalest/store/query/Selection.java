@@ -1,0 +1,70 @@
+package io.arbalest.store.query;
+
+import io.arbalest.store.filter.BoundFilter;
+import io.arbalest.store.filter.RowFilter;
+import io.arbalest.store.shard.ShardState;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.BitVector;
+
+/**
+ * The rows that a search may find, and the plan to find them: made once, and again only when rows
+ * were replaced or deleted. Of one thread.
+ */
+final class Selection implements AutoCloseable {
+  private final ShardState state;
+  private final BoundFilter filter;
+  private final boolean exact;
+  private final BufferAllocator allocator;
+  private long stamp;
+  private BitVector bits;
+  private Planner.Plan plan;
+
+  /**
+   * @param filter null: every row may be found
+   * @param exact whether the caller asked for a scan
+   */
+  Selection(ShardState state, BoundFilter filter, boolean exact, BufferAllocator allocator) {
+    this.state = state;
+    this.filter = filter;
+    this.exact = exact;
+    this.allocator = allocator;
+    this.plan = filter == null ? Planner.plan(exact, null) : null;
+  }
+
+  /** A stamp of {@link ShardState#replacing()} under which this holds already, else a new one. */
+  long stamp() {
+    return stamp != 0 && state.replacing().validate(stamp)
+        ? stamp
+        : state.replacing().tryOptimisticRead();
+  }
+
+  /** Makes this hold under a stamp; to be relied on only if that is valid afterwards. */
+  void holdUnder(long newStamp) {
+    if (filter == null || newStamp == stamp) {
+      return;
+    }
+    close();
+    RowFilter rows = state.select(filter);
+    plan = Planner.plan(exact, rows);
+    bits = rows.toBitVector(allocator);
+    stamp = newStamp;
+  }
+
+  /** The rows as the engine takes them; null for all. Stays this object's. */
+  BitVector bits() {
+    return bits;
+  }
+
+  Planner.Plan plan() {
+    return plan;
+  }
+
+  @Override
+  public void close() {
+    stamp = 0;
+    if (bits != null) {
+      bits.close();
+      bits = null;
+    }
+  }
+}
