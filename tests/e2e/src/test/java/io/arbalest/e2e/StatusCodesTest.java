@@ -104,8 +104,8 @@ class StatusCodesTest {
         "NOT_FOUND        | {'scan':{'dataset':'e'}} | 'e'",
         "INVALID_ARGUMENT | {'scan':{'dataset':'d','columns':['wrod']}} | wrod",
         "INVALID_ARGUMENT | nonsense | ticket: not JSON",
-        "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'filter':"
-            + "{'field':'a','op':'=','value':1}}} | filter",
+        "INVALID_ARGUMENT | {'search':{'dataset':'d','vector':[1,0],'filter':"
+            + "{'field':'a','op':'=','value':1}}} | field 'a'",
         "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'text':'x'}} | text",
         "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'text':'x',"
             + "'alpha':1}} | text",
