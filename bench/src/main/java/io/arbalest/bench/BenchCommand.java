@@ -5,18 +5,21 @@ import io.arbalest.bench.filter.FilterCommand;
 import io.arbalest.bench.service.CallsCommand;
 import io.arbalest.bench.service.FlightCommand;
 import io.arbalest.bench.service.IngestCommand;
+import io.arbalest.bench.service.JoinCommand;
 import picocli.CommandLine.Command;
 
 /** {@code arbalest bench}: a group of commands, each of which measures one thing. */
 @Command(
     name = "bench",
     description =
-        "Benchmarks: kernels, ann (recall against speed, with peers), filter, ingest, flight, calls.",
+        "Benchmarks: kernels, ann (recall against speed, with peers), filter, join,"
+            + " ingest, flight, calls.",
     subcommands = {
       KernelsCommand.class,
       AnnCommand.class,
       FilterCommand.class,
       IngestCommand.class,
+      JoinCommand.class,
       FlightCommand.class,
       CallsCommand.class,
     },
