@@ -1,19 +1,11 @@
 /* exact.c: exact search by scanning rows, for small sets, for exact requests and for rows that the
  * graph does not have yet. */
-#include <math.h>
+#include "graph/exact.h"
+
 #include <stdlib.h>
 
 #include "graph/score.h"
 #include "graph/visit.h"
-
-/* Nodes that are looked at between two looks at the bitsets: the wait for the first of their rows,
- * which nobody asked for ahead, is a small part of theirs. */
-#define SCAN_BATCH 256u
-
-static int is_nearer(arb_hit a, arb_hit b)
-{
-    return a.distance != b.distance ? a.distance < b.distance : a.node < b.node;
-}
 
 static void sift_down(arb_hit *heap, uint32_t count, uint32_t at)
 {
@@ -22,9 +14,9 @@ static void sift_down(arb_hit *heap, uint32_t count, uint32_t at)
         uint64_t child = 2 * (uint64_t)at + 1;
         if (child >= count)
             break;
-        if (child + 1 < count && is_nearer(heap[child], heap[child + 1]))
+        if (child + 1 < count && arb_is_nearer(heap[child], heap[child + 1]))
             child++;
-        if (!is_nearer(hit, heap[child]))
+        if (!arb_is_nearer(hit, heap[child]))
             break;
         heap[at] = heap[child];
         at = (uint32_t)child;
@@ -35,22 +27,27 @@ static void sift_down(arb_hit *heap, uint32_t count, uint32_t at)
 static void sift_up(arb_hit *heap, uint32_t at)
 {
     arb_hit hit = heap[at];
-    while (at > 0 && is_nearer(heap[(at - 1) / 2], hit)) {
+    while (at > 0 && arb_is_nearer(heap[(at - 1) / 2], hit)) {
         heap[at] = heap[(at - 1) / 2];
         at = (at - 1) / 2;
     }
     heap[at] = hit;
 }
 
-/* The heap's top is the farthest of the k nearest. */
-static void offer(arb_hit *heap, uint32_t *count, uint32_t k, arb_hit hit)
+void arb_hits_heapify(arb_hit *hits, uint32_t count)
 {
-    if (hit.distance != hit.distance) /* an overflow in float32 data */
+    for (uint32_t at = count; at-- > 0;)
+        sift_down(hits, count, at);
+}
+
+void arb_hits_offer(arb_hit *heap, uint32_t *count, uint32_t k, arb_hit hit)
+{
+    if (hit.distance != hit.distance)
         hit.distance = INFINITY;
     if (*count < k) {
         heap[*count] = hit;
         sift_up(heap, (*count)++);
-    } else if (is_nearer(hit, heap[0])) {
+    } else if (arb_is_nearer(hit, heap[0])) {
         heap[0] = hit;
         sift_down(heap, k, 0);
     }
@@ -60,22 +57,12 @@ int arb_hit_compare(const void *left, const void *right)
 {
     const arb_hit *a = left;
     const arb_hit *b = right;
-    return is_nearer(*a, *b) ? -1 : is_nearer(*b, *a);
+    return arb_is_nearer(*a, *b) ? -1 : arb_is_nearer(*b, *a);
 }
-
-/* The nodes that a scan still has to look at, a word of the bitsets at a time. */
-typedef struct unscanned {
-    const arb_graph *graph;
-    const arb_mask *mask;
-    uint32_t first;
-    uint32_t end;
-    int skip_linked;
-    uint64_t word; /* the next one */
-} unscanned;
 
 /* The bits of nodes 64 * word .. 64 * word + 63. What costs least to know is looked at first: most
  * words of a filter that lets few rows through are empty. */
-static uint64_t bits_of_word(const unscanned *of, uint64_t word)
+static uint64_t bits_of_word(const arb_unscanned *of, uint64_t word)
 {
     uint64_t bits = ~0ull;
     if (word == of->first / 64)
@@ -93,12 +80,11 @@ static uint64_t bits_of_word(const unscanned *of, uint64_t word)
     return bits;
 }
 
-/* Up to SCAN_BATCH + 63 nodes; 0 at the end. */
-static uint32_t next_nodes(unscanned *of, uint32_t *nodes)
+uint32_t arb_next_unscanned(arb_unscanned *of, uint32_t *nodes)
 {
     uint32_t count = 0;
     uint64_t words = ((uint64_t)of->end + 63) / 64;
-    for (; of->word < words && count < SCAN_BATCH; of->word++) {
+    for (; of->word < words && count < ARB_SCAN_BATCH; of->word++) {
         for (uint64_t bits = bits_of_word(of, of->word); bits != 0; bits &= bits - 1)
             nodes[count++] = (uint32_t)(of->word * 64) + (uint32_t)__builtin_ctzll(bits);
     }
@@ -113,21 +99,20 @@ void arb_exact_scan(const arb_scorer *scorer, const arb_graph *graph, const void
      * get among the k nearest are scored by the kernel that a search of the graph reports too, so
      * that the two give the same row the same distance to the last bit. */
     arb_query exact = arb_query_of(scorer, query, 0);
-    unscanned rows = {graph, mask, first, end, skip_linked, first / 64};
-    uint32_t nodes[SCAN_BATCH + 63];
-    float distances[SCAN_BATCH + 63];
-    for (uint32_t at = *count; at-- > 0;)
-        sift_down(hits, *count, at);
+    arb_unscanned rows = {graph, mask, first, end, skip_linked, first / 64};
+    uint32_t nodes[ARB_SCAN_BATCH_MAX];
+    float distances[ARB_SCAN_BATCH_MAX];
+    arb_hits_heapify(hits, *count);
     uint32_t batch;
-    while ((batch = next_nodes(&rows, nodes)) > 0) {
+    while ((batch = arb_next_unscanned(&rows, nodes)) > 0) {
         arb_score(&exact, nodes, batch, distances);
         if (stats != NULL)
             stats->tail_scanned += batch;
         for (uint32_t i = 0; i < batch; i++) {
             arb_hit hit = {distances[i], nodes[i]};
-            if (*count < k || is_nearer(hit, hits[0])) {
+            if (*count < k || arb_is_nearer(hit, hits[0])) {
                 hit.distance = arb_exact_distance(scorer, query, hit.node);
-                offer(hits, count, k, hit);
+                arb_hits_offer(hits, count, k, hit);
             }
         }
     }

@@ -10,13 +10,14 @@
  *      row of each id. Without that, a search could see an old row deleted and not know the new
  *      one, or return both.
  *
- * Queries go through these steps in groups, as the graph takes them. What a query lacks after that,
- * it looks for by itself. */
+ * Queries go through these steps in groups, as the graph takes them; an exact search of several is
+ * one scan for a whole tile of them. What a query lacks after that, it looks for by itself. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "arrow/arrow_export.h"
 #include "arrow/arrow_import.h"
+#include "graph/exact_batch.h"
 #include "index/hits.h"
 #include "index/index.h"
 #include "index/matches.h"
@@ -28,20 +29,28 @@
  * rows whose ids were replaced while it ran. */
 #define ATTEMPTS_MAX 8
 
+/* Room for hits, which begins on the stack. */
+typedef struct hit_room {
+    arb_hit *hits;
+    size_t capacity;
+    arb_hit *heap; /* `hits` where the stack did not do, for free() */
+} hit_room;
+
 /* What a call sets up once for its queries. */
 typedef struct search_call {
     const arb_index *index;
     arb_searcher *searchers[ARB_GROUP_MAX];
-    uint32_t group; /* queries at a time, and searchers */
+    uint32_t searcher_count;
+    uint32_t group; /* queries at a time */
     uint32_t k;
     uint32_t ef;
     arb_strategy strategy;
     arb_mask mask;
     uint64_t matching; /* with a filter, rows that match it and lived when the call began */
-    /* room for a group: for each query 2 * wanted, the graph's hits, then the scans' */
-    arb_hit *hits;
-    uint32_t capacity;
-    arb_hit *heap_hits; /* `hits` where the stack did not do, for free() */
+    /* for each query 2 * wanted, the graph's hits, then the scans' */
+    hit_room of_group;
+    hit_room of_one;        /* a query that looks for more by itself */
+    arb_exact_query *batch; /* room for a group that is scanned at once */
     arb_search_stats stats;
 } search_call;
 
@@ -55,19 +64,17 @@ typedef struct attempt {
     uint32_t lost; /* hits dropped because a newer row of their id was found as well */
 } attempt;
 
-static arb_status reserve_hits(search_call *call, size_t capacity)
+static arb_status reserve_hits(hit_room *room, size_t capacity)
 {
-    if (capacity <= call->capacity) {
+    if (capacity <= room->capacity) {
         return ARB_OK;
     }
     arb_hit *hits = malloc(capacity * sizeof *hits);
     if (hits == NULL) {
         return arb_fail(ARB_RESOURCE_EXHAUSTED, "search: no memory for %zu hits", capacity);
     }
-    free(call->heap_hits);
-    call->heap_hits = hits;
-    call->hits = hits;
-    call->capacity = (uint32_t)capacity;
+    free(room->heap);
+    *room = (hit_room){.hits = hits, .capacity = capacity, .heap = hits};
     return ARB_OK;
 }
 
@@ -80,6 +87,30 @@ static void scan(search_call *call, attempt *try, uint32_t wanted, uint64_t firs
                        skip_linked, &call->mask, wanted, try->graph.hits + wanted, &try->scanned,
                        &call->stats);
     }
+}
+
+/* The scan of an exact search. */
+static arb_status scan_all(search_call *call, attempt *tries, uint32_t count, uint32_t wanted,
+                           uint64_t published)
+{
+    const arb_index *index = call->index;
+    if (count < ARB_EXACT_BATCH_MIN || count > arb_exact_batch_max(&index->scorer, wanted)) {
+        for (uint32_t i = 0; i < count; i++) {
+            scan(call, &tries[i], wanted, 0, published, 0);
+        }
+        return ARB_OK;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        call->batch[i] =
+            (arb_exact_query){.row = tries[i].graph.row, .hits = tries[i].graph.hits + wanted};
+    }
+    arb_status status =
+        arb_exact_scan_batch(&index->scorer, index->graph, call->batch, count, 0,
+                             (uint32_t)published, &call->mask, wanted, &call->stats);
+    for (uint32_t i = 0; i < count; i++) {
+        tries[i].scanned = call->batch[i].count;
+    }
+    return status;
 }
 
 /* Steps 2 and 3. */
@@ -143,32 +174,28 @@ static void merge(const search_call *call, attempt *try, uint32_t wanted, int re
 }
 
 /* All the steps for `count` queries, whose row and native are set. */
-static arb_status run_attempts(search_call *call, attempt *tries, uint32_t count, uint32_t wanted,
-                               int exact)
+static arb_status run_attempts(search_call *call, hit_room *room, attempt *tries, uint32_t count,
+                               uint32_t wanted, int exact)
 {
     const arb_index *index = call->index;
-    arb_status status = reserve_hits(call, (size_t)call->group * 2 * wanted);
+    arb_status status = reserve_hits(room, (size_t)count * 2 * wanted);
     if (status != ARB_OK) {
         return status;
     }
     for (uint32_t i = 0; i < count; i++) {
-        tries[i].graph.hits = call->hits + (size_t)i * 2 * wanted;
+        tries[i].graph.hits = room->hits + (size_t)i * 2 * wanted;
         tries[i].graph.count = 0;
         tries[i].scanned = 0;
         tries[i].lost = 0;
     }
     uint64_t before = atomic_load_explicit(&index->replacements, memory_order_acquire);
     uint64_t published = arb_index_published(index);
-    if (!exact) {
-        status = search_linked_and_tail(call, tries, count, wanted, published);
-        if (status != ARB_OK) {
-            return status;
-        }
+    status = exact ? scan_all(call, tries, count, wanted, published)
+                   : search_linked_and_tail(call, tries, count, wanted, published);
+    if (status != ARB_OK) {
+        return status;
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (exact) {
-            scan(call, &tries[i], wanted, 0, published, 0);
-        }
         /* Deleted bits are read with acquire: whoever saw a bit of a replacement sees its count. */
         int replaced = (before & 1) != 0 ||
                        atomic_load_explicit(&index->replacements, memory_order_acquire) != before;
@@ -214,30 +241,18 @@ static arb_status search_group(search_call *call, attempt *tries, uint32_t first
 {
     /* a graph has little to say where everything is wanted */
     int all = call->strategy == ARB_STRATEGY_EXACT || call->k >= live_rows(call);
-    arb_status status = run_attempts(call, tries, count, call->k, all);
-    uint32_t done = 0;
-    for (; status == ARB_OK && done < count; done++) {
+    arb_status status = run_attempts(call, &call->of_group, tries, count, call->k, all);
+    for (uint32_t i = 0; status == ARB_OK && i < count; i++) {
+        attempt *try = &tries[i];
         uint32_t wanted = call->k;
         int exact = all;
-        if (lacks(call, &tries[done], &wanted, &exact)) {
-            break;
-        }
-        put_hits(call, &tries[done], first + done, out, total);
-    }
-    /* The attempts share their room: from the first query that lacks hits on, each by itself. */
-    for (; status == ARB_OK && done < count; done++) {
-        attempt alone = {.graph = tries[done].graph};
-        uint32_t wanted = call->k;
-        int exact = all;
-        for (int i = 0; i < ATTEMPTS_MAX; i++) {
-            status = run_attempts(call, &alone, 1, wanted, exact);
-            if (status != ARB_OK || !lacks(call, &alone, &wanted, &exact)) {
-                break;
+        for (int more = 1; more < ATTEMPTS_MAX && lacks(call, try, &wanted, &exact); more++) {
+            status = run_attempts(call, &call->of_one, try, 1, wanted, exact);
+            if (status != ARB_OK) {
+                return status;
             }
         }
-        if (status == ARB_OK) {
-            put_hits(call, &alone, first + done, out, total);
-        }
+        put_hits(call, try, first + i, out, total);
     }
     return status;
 }
@@ -269,45 +284,63 @@ static arb_status search_all(search_call *call, const arb_vectors_view *queries,
     const arb_index *index = call->index;
     size_t stride = arb_row_stride(index->dim, arb_element_size(index->element));
     _Alignas(ARB_ROW_ALIGNMENT) uint8_t stack_rows[ARB_DIM_MAX * sizeof(float)];
+    attempt stack_tries[ARB_GROUP_MAX];
     uint8_t *rows = stack_rows;
-    if (call->group * stride > sizeof stack_rows &&
-        (rows = aligned_alloc(ARB_ROW_ALIGNMENT, call->group * stride)) == NULL) {
-        return arb_fail(ARB_RESOURCE_EXHAUSTED, "search: no memory for %u queries", call->group);
+    attempt *tries = stack_tries;
+    void *heap = NULL;
+    if (call->group * stride > sizeof stack_rows || call->group > ARB_GROUP_MAX) {
+        size_t of_a_query = stride + sizeof *tries + sizeof *call->batch;
+        if (posix_memalign(&heap, ARB_ROW_ALIGNMENT, call->group * of_a_query) != 0) {
+            return arb_fail(ARB_RESOURCE_EXHAUSTED, "search: no memory for %u queries",
+                            call->group);
+        }
+        rows = heap;
+        tries = (attempt *)(rows + call->group * stride);
+        call->batch = (arb_exact_query *)(tries + call->group);
     }
     arb_status status = ARB_OK;
     for (uint32_t first = 0; status == ARB_OK && first < queries->count; first += call->group) {
         uint32_t left = queries->count - first;
         uint32_t count = left < call->group ? left : call->group;
-        attempt tries[ARB_GROUP_MAX];
         status = cast_group(call, queries, first, count, rows, stride, tries);
         if (status == ARB_OK && call->k > 0) {
             status = search_group(call, tries, first, count, out, total);
         }
     }
-    if (rows != stack_rows) {
-        free(rows);
-    }
+    free(heap);
     return status;
 }
 
+/* An exact search needs one, for the words of its filter. */
 static arb_status acquire_searchers(search_call *call, uint32_t queries)
 {
-    call->group = queries < ARB_GROUP_MAX ? queries : ARB_GROUP_MAX;
-    for (uint32_t i = 0; i < call->group; i++) {
-        call->searchers[i] = arb_searcher_acquire(call->index->graph);
-        if (call->searchers[i] == NULL) {
-            call->group = i;
+    uint32_t most = call->strategy == ARB_STRATEGY_EXACT ? 1 : ARB_GROUP_MAX;
+    uint32_t wanted = queries < most ? queries : most;
+    for (; call->searcher_count < wanted; call->searcher_count++) {
+        arb_searcher *searcher = arb_searcher_acquire(call->index->graph);
+        if (searcher == NULL) {
             return arb_fail(ARB_RESOURCE_EXHAUSTED, "search: no memory for a searcher");
         }
+        call->searchers[call->searcher_count] = searcher;
     }
     return ARB_OK;
 }
 
 static void release_searchers(const search_call *call)
 {
-    for (uint32_t i = 0; i < call->group; i++) {
+    for (uint32_t i = 0; i < call->searcher_count; i++) {
         arb_searcher_release(call->index->graph, call->searchers[i]);
     }
+}
+
+/* Once k is known. */
+static uint32_t group_of(const search_call *call, uint32_t queries)
+{
+    uint32_t most = call->searcher_count;
+    if (call->strategy == ARB_STRATEGY_EXACT && queries >= ARB_EXACT_BATCH_MIN) {
+        most = arb_exact_batch_max(&call->index->scorer, call->k);
+    }
+    return queries < most ? queries : most;
 }
 
 static arb_status check_search(const arb_index *index, const arb_search_options *options,
@@ -345,9 +378,9 @@ static arb_status take_filter(search_call *call, const arb_bits_view *filter, ui
     if (filter == NULL) {
         return ARB_OK;
     }
-    uint64_t *words = call->group == 0 ? NULL : /* no query: no searcher */
+    uint64_t *words = call->searcher_count == 0 ? NULL : /* no query: no searcher */
                           arb_searcher_words(call->searchers[0], arb_match_words(filter->count));
-    if (words == NULL && call->group > 0) {
+    if (words == NULL && call->searcher_count > 0) {
         return arb_fail(ARB_RESOURCE_EXHAUSTED, "filter: no memory for %u bits", filter->count);
     }
     if (words != NULL) {
@@ -373,6 +406,7 @@ static arb_status answer(search_call *call, const arb_vectors_view *queries,
     }
     if (status == ARB_OK &&
         (status = arb_export_hits_begin((uint64_t)queries->count * call->k, &hits)) == ARB_OK) {
+        call->group = group_of(call, queries->count);
         status = search_all(call, queries, &hits, &total);
         if (status == ARB_OK) {
             arb_export_hits_finish(&hits, total, out_schema, out);
@@ -381,7 +415,8 @@ static arb_status answer(search_call *call, const arb_vectors_view *queries,
         }
     }
     release_searchers(call);
-    free(call->heap_hits);
+    free(call->of_group.heap);
+    free(call->of_one.heap);
     return status;
 }
 
@@ -408,8 +443,7 @@ arb_status arb_index_search(const arb_index *index, const arb_search_options *op
         .k = options->k,
         .ef = options->ef > options->k ? options->ef : options->k,
         .strategy = (arb_strategy)options->strategy,
-        .hits = stack_hits,
-        .capacity = STACK_HITS,
+        .of_group = {.hits = stack_hits, .capacity = STACK_HITS},
     };
     status = answer(&call, &view, filtered ? &bits : NULL, out_schema, out);
     if (status != ARB_OK) {

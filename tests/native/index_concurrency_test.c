@@ -193,6 +193,26 @@ static void check_hot(stress *run, int exact)
     test_hits_free(&hits);
 }
 
+/* The same for many queries at once, which are answered by one scan. */
+static void check_hot_batch(stress *run)
+{
+    float queries[BATCH * DIM];
+    for (int i = 0; i < BATCH; i++) {
+        vector_of(run->seed, -1, (uint32_t)i, queries + i * DIM);
+    }
+    test_hits hits = test_search(run->index, queries, BATCH, DIM, HOT, 100, ARB_STRATEGY_EXACT);
+    CHECK(hits.count == BATCH * HOT, "%" PRId64 " hits", hits.count);
+    for (int64_t i = 0; i < hits.count; i++) {
+        CHECK(hits.query[i] == i / HOT && hits.id[i] < 0,
+              "hit %" PRId64 " is %" PRId64 " of query %u", i, hits.id[i], hits.query[i]);
+        for (int64_t j = i / HOT * HOT; j < i; j++) {
+            CHECK(hits.id[i] != hits.id[j], "id %" PRId64 " twice", hits.id[i]);
+        }
+    }
+    count_check(run, 1);
+    test_hits_free(&hits);
+}
+
 static void check_one(stress *run, uint64_t *random, int exact)
 {
     int64_t id = (int64_t)test_random_below(random, (uint64_t)(WRITERS * run->rows_a_writer));
@@ -229,6 +249,7 @@ static void *search_rows(void *context)
             check_hot(run, exact);
             check_one(run, &random, exact);
         }
+        check_hot_batch(run);
     }
     return NULL;
 }
