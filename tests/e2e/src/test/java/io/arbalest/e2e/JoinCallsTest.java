@@ -14,8 +14,10 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.apache.arrow.flight.FlightClient;
 import org.apache.arrow.flight.FlightDescriptor;
 import org.apache.arrow.flight.FlightRuntimeException;
 import org.apache.arrow.flight.FlightStatusCode;
@@ -103,6 +105,38 @@ class JoinCallsTest {
     try (ResultStream none = live.client().dedup(DedupQuery.of("poles", 1))) {
       assertThat(LiveServer.rows(none)).isEmpty();
       assertThat(none.stats().orElseThrow().strategy()).isEqualTo("exact");
+    }
+  }
+
+  @Test
+  void joinsRowsThatStreamIn() throws Exception {
+    String command = "{\"knn-join\":{\"right\":\"poles\",\"k\":1,\"columns\":[\"name\"]}}";
+    FlightDescriptor descriptor =
+        FlightDescriptor.command(command.getBytes(StandardCharsets.UTF_8));
+    try (FlightClient.ExchangeReaderWriter exchange =
+            live.client().flight().doExchange(descriptor);
+        VectorSchemaRoot rows =
+            Batches.in(live.allocator())
+                .texts("query", "a", "b")
+                .vectors("vector", Batches.SINGLE, new float[][] {{1, 0}, {0, 4}})
+                .root(Map.of())) {
+      exchange.getWriter().start(rows);
+      List<String> found = new ArrayList<>();
+      for (int batch = 0; batch < 3; batch++) {
+        exchange.getWriter().putNext();
+        // answered although the client has sent no end
+        assertThat(exchange.getReader().next()).isTrue();
+        VectorSchemaRoot root = exchange.getReader().getRoot();
+        for (int i = 0; i < root.getRowCount(); i++) {
+          found.add(
+              root.getVector("left_id").getObject(i) + " " + root.getVector("name").getObject(i));
+        }
+      }
+      exchange.getWriter().completed();
+      assertThat(exchange.getReader().next()).isTrue(); // how it was found, without rows
+      assertThat(exchange.getReader().next()).isFalse();
+      assertThat(found)
+          .containsExactly("a poles0", "b poles1", "a poles0", "b poles1", "a poles0", "b poles1");
     }
   }
 

@@ -7,10 +7,6 @@ import org.apache.arrow.flight.FlightProducer.ServerStreamListener;
 import org.apache.arrow.flight.FlightStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
-import org.apache.arrow.vector.VectorSchemaRoot;
-import org.apache.arrow.vector.types.pojo.Field;
-import org.apache.arrow.vector.types.pojo.Schema;
-import org.apache.arrow.vector.util.TransferPair;
 
 /**
  * DoExchange: queries stream in as a column {@code vector} with an optional column {@code query} of
@@ -21,9 +17,6 @@ import org.apache.arrow.vector.util.TransferPair;
  * are read, and the transport's flow control holds the sender: memory is bounded both ways.
  */
 final class ExchangeHandler {
-  private static final String VECTOR = "vector";
-  private static final String QUERY = "query";
-
   private final Room room;
 
   ExchangeHandler(Room room) {
@@ -48,7 +41,16 @@ final class ExchangeHandler {
       throw StoreException.invalid(
           "descriptor: found a path, allowed a command that holds the search object");
     }
-    SearchTicket ticket = TicketParser.exchange(descriptor.getCommand());
+    Object command = TicketParser.exchange(descriptor.getCommand());
+    if (command instanceof JoinTicket.KnnJoin join) {
+      JoinExchange.run(room, call, join, inbound, out, allocator);
+    } else {
+      search(call, (SearchTicket) command, inbound, out, allocator);
+    }
+  }
+
+  private void search(
+      Call call, SearchTicket ticket, Inbound inbound, BatchSender out, BufferAllocator allocator) {
     Dataset dataset = room.store().dataset(ticket.dataset());
     QueryRunner runner = new QueryRunner(dataset, ticket, room.limits(), room.metrics(), allocator);
     long first = 0;
@@ -77,57 +79,5 @@ final class ExchangeHandler {
       }
     }
     return queries.count();
-  }
-
-  /** One batch of queries, out of Flight's hands: Flight frees its own when the client leaves. */
-  private static final class Queries implements AutoCloseable {
-    private final FieldVector vectors;
-    private final FieldVector keys;
-
-    private Queries(FieldVector vectors, FieldVector keys) {
-      this.vectors = vectors;
-      this.keys = keys;
-    }
-
-    static Queries take(VectorSchemaRoot root, BufferAllocator allocator) {
-      check(root.getSchema());
-      FieldVector keys = root.getVector(QUERY);
-      return new Queries(
-          transfer(root.getVector(VECTOR), allocator),
-          keys == null ? null : transfer(keys, allocator));
-    }
-
-    int count() {
-      return vectors.getValueCount();
-    }
-
-    @Override
-    public void close() {
-      vectors.close();
-      if (keys != null) {
-        keys.close();
-      }
-    }
-
-    private static void check(Schema schema) {
-      boolean found = false;
-      for (Field field : schema.getFields()) {
-        boolean vector = field.getName().equals(VECTOR);
-        if (!vector && !field.getName().equals(QUERY)) {
-          throw StoreException.invalid(
-              "column '%s': found in a batch of queries, allowed vector, query", field.getName());
-        }
-        found |= vector;
-      }
-      if (!found) {
-        throw StoreException.invalid("column 'vector': missing in a batch of queries");
-      }
-    }
-
-    private static FieldVector transfer(FieldVector vector, BufferAllocator allocator) {
-      TransferPair pair = vector.getTransferPair(vector.getField(), allocator);
-      pair.transfer();
-      return (FieldVector) pair.getTo();
-    }
   }
 }

@@ -67,9 +67,17 @@ final class TicketParser {
     return search;
   }
 
-  /** The search object of a DoExchange, bare or as a ticket: its queries are in the stream. */
-  static SearchTicket exchange(byte[] json) {
+  /**
+   * The command of a DoExchange, whose vectors are in the stream: a search object, bare or as in a
+   * ticket, or a {@code knn-join}.
+   *
+   * @return a {@link SearchTicket} or a {@link JoinTicket.KnnJoin}
+   */
+  static Object exchange(byte[] json) {
     Fields command = Fields.parse("search", json);
+    if (command.has("knn-join")) {
+      return JoinParser.knnJoin(command.allow(KINDS).object("knn-join"), true);
+    }
     Fields fields = command.has("search") ? command.allow(KINDS).object("search") : command;
     SearchTicket search = searchObject(fields.allow(SEARCH_KEYS));
     for (String key : QUERY_KEYS) {

@@ -64,11 +64,14 @@ class TicketParserTest {
     assertThat(ticket.request().limit()).isEqualTo(Long.MAX_VALUE);
   }
 
+  private static SearchRequest search(String command) {
+    return ((SearchTicket) TicketParser.exchange(utf8(command))).options();
+  }
+
   @Test
   void takesAnExchangesCommandBareOrAsATicket() {
-    assertThat(TicketParser.exchange(utf8("{'dataset':'d','k':4}")).options().k()).isEqualTo(4);
-    assertThat(TicketParser.exchange(utf8("{'search':{'dataset':'d','k':5}}")).options().k())
-        .isEqualTo(5);
+    assertThat(search("{'dataset':'d','k':4}").k()).isEqualTo(4);
+    assertThat(search("{'search':{'dataset':'d','k':5}}").k()).isEqualTo(5);
     assertThatThrownBy(() -> TicketParser.exchange(utf8("{'dataset':'d','vector':[1]}")))
         .hasMessageContaining("search.vector")
         .hasMessageContaining("DoExchange");
