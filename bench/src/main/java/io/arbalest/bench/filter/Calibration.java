@@ -33,15 +33,15 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
  */
 final class Calibration {
   static final int[] DIMENSIONS = {96, 384, 1536};
-  private static final int[] ROWS = {120_000, 60_000, 20_000};
+  private static final int[] ROWS = {60_000, 30_000, 10_000};
   private static final int[] KS = {1, 10, 100};
-  private static final double[] SHARES = {1, 0.7, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.003};
-  private static final int[] EFS = {8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512};
+  private static final double[] SHARES = {1, 0.6, 0.3, 0.1, 0.03, 0.01};
+  private static final int[] EFS = {10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512};
 
   /** Below this share a traversal that only checks its results visits most of the graph. */
   private static final double GRAPH_SHARE_MIN = 0.05;
 
-  private static final int QUERIES = 100;
+  private static final int QUERIES = 50;
   private static final int PASSES = 3;
   private static final double RECALL = 0.99;
   private static final int BUILDERS = 2;
@@ -60,9 +60,7 @@ final class Calibration {
 
   /** Measures all, and prints a line a setting. */
   void run() throws InterruptedException {
-    line(
-        "dim element k share matching exact_us exact_recall row_ns | graph ef us visited visit_ns"
-            + " | filtered ef us visited");
+    line("dimension element k share matching strategy ef recall us visited ns_a_visit");
     for (int i = 0; i < DIMENSIONS.length; i++) {
       GeneratedRows rows = new GeneratedRows(DIMENSIONS[i], 42);
       float[][] base = rows.next(ROWS[i]);
@@ -145,45 +143,48 @@ final class Calibration {
       List<int[]> truth,
       int k,
       double share) {
-    int matching = matches.cardinality();
-    Point exact = point(index, queries, filter, SearchOptions.k(k).strategy(Strategy.EXACT), truth);
-    Point graph =
-        share < GRAPH_SHARE_MIN
-            ? null
-            : least(index, queries, filter, SearchOptions.k(k).strategy(Strategy.GRAPH), truth);
-    Point filtered =
-        least(index, queries, filter, SearchOptions.k(k).strategy(Strategy.FILTERED_GRAPH), truth);
-    line(
-        "%d %s %d %.3f %d %.1f %.4f %.2f | %s | %s",
-        index.dimension(),
-        index.element().wireName(),
-        k,
-        share,
-        matching,
-        exact.micros(),
-        exact.recall(),
-        1000 * exact.micros() / matching,
-        text(graph),
-        text(filtered));
+    for (Strategy strategy : Strategy.values()) {
+      if (strategy == Strategy.GRAPH && share < GRAPH_SHARE_MIN) {
+        continue;
+      }
+      SearchOptions options = SearchOptions.k(k).strategy(strategy);
+      Point point =
+          strategy == Strategy.EXACT
+              ? point(index, queries, filter, options, truth, PASSES)
+              : least(index, queries, filter, options, truth);
+      line(
+          "%d %s %d %.3f %d %s %d %.4f %.1f %.0f %.2f",
+          index.dimension(),
+          index.element().wireName(),
+          k,
+          share,
+          matches.cardinality(),
+          strategy,
+          point.ef(),
+          point.recall(),
+          point.micros(),
+          point.visited(),
+          1000 * point.micros() / Math.max(1, point.visited()));
+    }
   }
 
-  /** The narrowest search that reaches the recall; null where none does. */
+  /** The narrowest search that reaches the recall; the widest of all where none does. */
   private Point least(
       VectorIndex index,
       List<FixedSizeListVector> queries,
       BitVector filter,
       SearchOptions options,
       List<int[]> truth) {
-    Point last = null;
+    SearchOptions last = options;
     for (int ef : EFS) {
       if (ef >= options.k()) {
-        last = point(index, queries, filter, options.ef(ef), truth);
-        if (last.recall() >= RECALL) {
-          return last;
+        last = options.ef(ef);
+        if (point(index, queries, filter, last, truth, 1).recall() >= RECALL) {
+          break;
         }
       }
     }
-    return last;
+    return point(index, queries, filter, last, truth, PASSES);
   }
 
   private Point point(
@@ -191,12 +192,13 @@ final class Calibration {
       List<FixedSizeListVector> queries,
       BitVector filter,
       SearchOptions options,
-      List<int[]> truth) {
+      List<int[]> truth,
+      int passes) {
     double best = Double.MAX_VALUE;
     long found = 0;
     long wanted = 0;
     long visited = 0;
-    for (int pass = 0; pass < PASSES; pass++) {
+    for (int pass = 0; pass < passes; pass++) {
       long nanos = 0;
       found = 0;
       wanted = 0;
@@ -237,19 +239,6 @@ final class Calibration {
     }
     bits.setValueCount(rows);
     return bits;
-  }
-
-  private static String text(Point point) {
-    return point == null
-        ? "- - - -"
-        : String.format(
-            Locale.ROOT,
-            "ef %d (%.4f) %.1f us, %.0f visited, %.1f ns",
-            point.ef(),
-            point.recall(),
-            point.micros(),
-            point.visited(),
-            1000 * point.micros() / point.visited());
   }
 
   private void line(String pattern, Object... values) {
