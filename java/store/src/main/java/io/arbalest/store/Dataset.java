@@ -1,5 +1,8 @@
 package io.arbalest.store;
 
+import io.arbalest.store.filter.BoundFilter;
+import io.arbalest.store.filter.Filter;
+import io.arbalest.store.filter.FilterCompiler;
 import io.arbalest.store.join.Dedup;
 import io.arbalest.store.join.DedupRequest;
 import io.arbalest.store.join.KnnJoin;
@@ -84,6 +87,18 @@ public final class Dataset {
   }
 
   /**
+   * Deletes the rows that match a filter when every write before this one is applied. The log holds
+   * their ids. For the rest as {@link #put}.
+   *
+   * @return fails with RESOURCE_EXHAUSTED, naming the numbers, if the ids are more than one write
+   *     may have: {@value StoreLimits#BATCH_BYTES_MAX} bytes
+   * @throws StoreException INVALID_ARGUMENT naming the column if the filter does not fit
+   */
+  public CompletableFuture<DeleteReceipt> deleteMatching(Filter filter) {
+    return shard.deleteMatching(FilterCompiler.compile(spec, filter));
+  }
+
+  /**
    * Searches in the calling thread, after the write that the request asks for.
    *
    * @param allocator accounts for the answer until it is closed
@@ -119,6 +134,7 @@ public final class Dataset {
 
   /** The schema that {@link #search} would answer with; checks the request as far as it can. */
   public Schema searchSchema(SearchRequest request) {
+    bound(request.filter());
     return ResultSchema.ofSearch(spec, request).schema();
   }
 
@@ -129,15 +145,23 @@ public final class Dataset {
    * @param allocator accounts for the cursor's rows until it is closed
    */
   public ScanCursor scan(ScanRequest request, BufferAllocator allocator) {
-    if (request.filter() != null) {
-      throw StoreException.unimplemented("filter");
-    }
-    return new ScanCursor(shard, ResultSchema.ofScan(spec, request), request.limit(), allocator);
+    return new ScanCursor(
+        shard,
+        ResultSchema.ofScan(spec, request),
+        bound(request.filter()),
+        request.limit(),
+        allocator);
   }
 
   /** The schema that {@link #scan} would answer with. */
   public Schema scanSchema(ScanRequest request) {
+    bound(request.filter());
     return ResultSchema.ofScan(spec, request).schema();
+  }
+
+  /** A filter on the columns, null for none; refuses one that does not fit them. */
+  private BoundFilter bound(Filter filter) {
+    return filter == null ? null : FilterCompiler.compile(spec, filter);
   }
 
   /**

@@ -2,6 +2,8 @@ package io.arbalest.store;
 
 import io.arbalest.engine.ElementType;
 import io.arbalest.engine.Metric;
+import io.arbalest.store.filter.ColumnIndex;
+import java.util.List;
 
 /**
  * A dataset at one moment.
@@ -25,6 +27,7 @@ import io.arbalest.engine.Metric;
  * @param walSegments how many segments the log has
  * @param columnBytes memory of ids and metadata columns
  * @param idMapBytes memory of the map from ids to rows, estimated
+ * @param metadataIndexBytes memory of the indexes of metadata columns, estimated
  * @param vectorBytes memory of the vectors
  * @param codeBytes memory of the codes that searches read; 0 without
  * @param graphBytes memory of the graph
@@ -37,6 +40,7 @@ import io.arbalest.engine.Metric;
  * @param sync when the log reaches the disk
  * @param syncs how often the log was synced since the dataset was opened
  * @param syncNanos how long those syncs took together, in nanoseconds
+ * @param metadataIndexes the index of each metadata column
  */
 public record DatasetStatus(
     String name,
@@ -57,6 +61,7 @@ public record DatasetStatus(
     int walSegments,
     long columnBytes,
     long idMapBytes,
+    long metadataIndexBytes,
     long vectorBytes,
     long codeBytes,
     long graphBytes,
@@ -68,4 +73,5 @@ public record DatasetStatus(
     boolean nativeArithmetic,
     String sync,
     long syncs,
-    long syncNanos) {}
+    long syncNanos,
+    List<ColumnIndex> metadataIndexes) {}

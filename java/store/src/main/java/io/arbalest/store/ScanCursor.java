@@ -1,5 +1,6 @@
 package io.arbalest.store;
 
+import io.arbalest.store.filter.BoundFilter;
 import io.arbalest.store.query.ResultSchema;
 import io.arbalest.store.query.ScanRun;
 import io.arbalest.store.shard.Shard;
@@ -18,10 +19,11 @@ public final class ScanCursor implements AutoCloseable {
   private final VectorSchemaRoot root;
   private final ScanRun run;
 
-  ScanCursor(Shard shard, ResultSchema schema, long limit, BufferAllocator allocator) {
+  ScanCursor(
+      Shard shard, ResultSchema schema, BoundFilter filter, long limit, BufferAllocator allocator) {
     this.shard = shard;
     this.schema = schema;
-    this.run = shard.read(state -> new ScanRun(state, schema, limit, allocator));
+    this.run = shard.read(state -> new ScanRun(state, schema, filter, limit, allocator));
     this.root = VectorSchemaRoot.create(schema.schema(), allocator);
   }
 

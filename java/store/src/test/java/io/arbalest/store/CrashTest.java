@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.arbalest.store.Batches.Row;
 import io.arbalest.store.disk.OsDisk;
 import io.arbalest.store.disk.SimulatedDisk;
+import io.arbalest.store.filter.Filter;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,11 +50,12 @@ class CrashTest {
     }
   }
 
-  /** A write of the scenario: rows to put, or ids to delete. */
-  private record Op(List<Row> rows, List<Object> ids) {
+  /** A write of the scenario: rows to put, ids to delete, or up to which version to delete. */
+  private record Op(List<Row> rows, List<Object> ids, int deletedUpTo) {
     void applyTo(Map<Object, Integer> model) {
       rows.forEach(row -> model.put(row.id(), row.version()));
       ids.forEach(model::remove);
+      model.values().removeIf(version -> version <= deletedUpTo);
     }
   }
 
@@ -135,6 +138,9 @@ class CrashTest {
       List<Object> ids = new ArrayList<>();
       int count = 1 + random.nextInt(6);
       boolean put = random.nextInt(3) > 0;
+      if (!put && random.nextInt(3) == 0) {
+        return new Op(rows, ids, Math.max(0, version - random.nextInt(30)));
+      }
       for (int i = 0; i < count; i++) {
         int number = random.nextInt(IDS);
         Object id = idType == IdType.INT64 ? (Object) (long) number : "id-" + number;
@@ -144,10 +150,16 @@ class CrashTest {
           ids.add(id);
         }
       }
-      return new Op(rows, ids);
+      return new Op(rows, ids, -1);
     }
 
     private CompletableFuture<Long> send(Dataset dataset, Op op) {
+      if (op.deletedUpTo() >= 0) {
+        BigDecimal version = BigDecimal.valueOf(op.deletedUpTo());
+        return dataset
+            .deleteMatching(new Filter.Compare("version", Filter.Comparison.LE, version))
+            .thenApply(DeleteReceipt::sequence);
+      }
       if (op.rows().isEmpty()) {
         try (FieldVector ids = Batches.ids(allocator, op.ids())) {
           return dataset.delete(ids).thenApply(DeleteReceipt::sequence);

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.store.Batches.Row;
 import io.arbalest.store.StoreException.Category;
+import io.arbalest.store.filter.ColumnIndex;
 import io.arbalest.store.filter.Filter;
 import io.arbalest.store.filter.Filter.Comparison;
+import io.arbalest.store.filter.IndexKind;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -189,6 +192,113 @@ class FilteredSearchTest {
       writing.set(false);
       assertThat(replaced.join()).isPositive();
       assertThat(searches).isPositive();
+    }
+  }
+
+  @Test
+  void aScanReturnsTheRowsThatMatchWhenItBegins(BufferAllocator allocator) {
+    try (Store store = Store.open(StoreOptions.of(directory))) {
+      Dataset dataset = store.create(Batches.spec("d", IdType.UTF8, DIMENSION));
+      List<Row> rows = new ArrayList<>();
+      for (int id = 0; id < 3000; id++) {
+        rows.add(Batches.row("r" + id, id % 100, id % 30, DIMENSION));
+      }
+      Batches.put(dataset, allocator, rows);
+      Batches.delete(dataset, allocator, List.of("r7", "r37"));
+      for (VectorsAs form : VectorsAs.values()) {
+        ScanRequest request =
+            new ScanRequest(version(Comparison.EQ, 7), List.of("version"), form, 90);
+        try (ScanCursor cursor = dataset.scan(request, allocator)) {
+          Batches.put(dataset, allocator, List.of(Batches.row("later", 1, 7, DIMENSION)));
+          List<Object> ids = new ArrayList<>();
+          while (cursor.next()) {
+            for (int i = 0; i < cursor.root().getRowCount(); i++) {
+              ids.add(Batches.id(cursor.root(), i));
+            }
+          }
+          List<Object> wanted = new ArrayList<>();
+          IntStream.range(2, 92).forEach(i -> wanted.add("r" + (7 + 30 * i)));
+          assertThat(ids).isEqualTo(wanted);
+        }
+        Batches.delete(dataset, allocator, List.of("later"));
+      }
+      assertFails(
+          Category.INVALID_ARGUMENT,
+          "field 'x'",
+          () ->
+              dataset.scan(
+                  new ScanRequest(new Filter.IsNull("x"), List.of(), VectorsAs.NONE, 1),
+                  allocator));
+    }
+  }
+
+  @Test
+  void whatMatchesIsDeletedForGood(BufferAllocator allocator) {
+    Filter odd = new Filter.In("version", List.of(BigDecimal.ONE, BigDecimal.valueOf(3)));
+    try (Store store = Store.open(StoreOptions.of(directory))) {
+      Dataset dataset = store.create(Batches.spec("d", IdType.UTF8, DIMENSION));
+      List<Row> rows = new ArrayList<>();
+      for (int id = 0; id < 3000; id++) {
+        rows.add(Batches.row("r" + id, id % 100, id % 10, DIMENSION));
+      }
+      Batches.put(dataset, allocator, rows);
+      Batches.put(dataset, allocator, List.of(Batches.row("r1", 1, 2, DIMENSION)));
+      DeleteReceipt receipt = dataset.deleteMatching(odd).join();
+      assertThat(receipt).isEqualTo(new DeleteReceipt(3, 599, true));
+      assertThat(dataset.deleteMatching(odd).join()).isEqualTo(new DeleteReceipt(4, 0, true));
+      assertFails(
+          Category.INVALID_ARGUMENT,
+          "field 'x'",
+          () -> dataset.deleteMatching(new Filter.IsNull("x")));
+    }
+    try (Store store = Store.open(StoreOptions.of(directory))) {
+      Dataset dataset = store.dataset("d");
+      assertThat(dataset.rowCount()).isEqualTo(2401);
+      try (SearchAnswer answer = search(dataset, allocator, odd, 10, false)) {
+        assertThat(answer.root().getRowCount()).isZero();
+        assertThat(answer.exhausted()).isTrue();
+      }
+    }
+  }
+
+  /** What was sent before the delete and was not even logged then must be seen by it. */
+  @Test
+  void aDeleteSeesEveryWriteBeforeIt(BufferAllocator allocator) {
+    try (Store store = Store.open(StoreOptions.of(directory))) {
+      Dataset dataset = store.create(Batches.spec("d", IdType.INT64, DIMENSION));
+      for (int round = 0; round < 20; round++) {
+        List<CompletableFuture<WriteReceipt>> sent = new ArrayList<>();
+        for (int id = 0; id < 10; id++) {
+          try (VectorSchemaRoot batch =
+              Batches.batch(allocator, List.of(Batches.row((long) id, id, id % 2, DIMENSION)))) {
+            sent.add(dataset.put(batch));
+          }
+        }
+        CompletableFuture<DeleteReceipt> deleted =
+            dataset.deleteMatching(version(Comparison.EQ, 1));
+        try (VectorSchemaRoot batch =
+            Batches.batch(allocator, List.of(Batches.row(1L, 1, 1, DIMENSION)))) {
+          sent.add(dataset.put(batch));
+        }
+        assertThat(deleted.join().deleted()).isEqualTo(5);
+        sent.forEach(CompletableFuture::join);
+        assertThat(dataset.rowCount()).isEqualTo(6);
+      }
+    }
+  }
+
+  @Test
+  void theStatusTellsTheMemoryOfEachIndex(BufferAllocator allocator) {
+    try (Store store = Store.open(StoreOptions.of(directory))) {
+      Dataset dataset = store.create(Batches.spec("d", IdType.INT64, DIMENSION));
+      assertThat(dataset.status().metadataIndexes())
+          .containsExactly(new ColumnIndex("version", IndexKind.AUTO, Set.of(), 0));
+      fill(dataset, allocator);
+      DatasetStatus status = dataset.status();
+      ColumnIndex index = status.metadataIndexes().get(0);
+      assertThat(index.kinds()).containsExactly(IndexKind.RANGE);
+      assertThat(index.bytes()).isBetween(2000L, 30_000L);
+      assertThat(status.metadataIndexBytes()).isEqualTo(index.bytes());
     }
   }
 

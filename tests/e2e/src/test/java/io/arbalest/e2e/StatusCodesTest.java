@@ -113,8 +113,8 @@ class StatusCodesTest {
             + "'timeout_ms':5}} | wanted 77",
         "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'target_recall':0.9}}"
             + " | target_recall",
-        "UNIMPLEMENTED    | {'scan':{'dataset':'d','filter':{'field':'a','op':'=','value':1}}}"
-            + " | filter",
+        "INVALID_ARGUMENT | {'scan':{'dataset':'d','filter':{'field':'a','op':'=','value':1}}}"
+            + " | field 'a'",
       })
   void aTicket(FlightStatusCode code, String ticket, String message) {
     refuses(code, message, () -> get(ticket));

@@ -177,14 +177,6 @@ public final class MetadataIndex {
     }
   }
 
-  /**
-   * What the index of a column is and takes.
-   *
-   * @param kinds those of its segments: more than one where its data changed
-   * @param bytes of memory, estimated
-   */
-  public record ColumnIndex(String column, IndexKind asked, Set<IndexKind> kinds, long bytes) {}
-
   /** What each column's index is and takes. */
   public List<ColumnIndex> columns() {
     Segment[] segments = sealed;

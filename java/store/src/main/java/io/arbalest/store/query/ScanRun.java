@@ -5,6 +5,8 @@ import io.arbalest.store.DatasetSpec;
 import io.arbalest.store.StoreException;
 import io.arbalest.store.StoreLimits;
 import io.arbalest.store.VectorsAs;
+import io.arbalest.store.filter.BoundFilter;
+import io.arbalest.store.filter.RowFilter;
 import io.arbalest.store.shard.ShardState;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
@@ -16,18 +18,29 @@ public final class ScanRun {
   private final ShardState state;
   private final ResultSchema schema;
   private final BufferAllocator allocator;
+  private final RowFilter selected; // null: all rows
   private final int end;
   private final int[] rows;
   private long left;
   private int next;
 
-  /** Begins a scan; see {@link io.arbalest.store.Dataset#scan}. */
-  public ScanRun(ShardState state, ResultSchema schema, long limit, BufferAllocator allocator) {
+  /**
+   * Begins a scan; see {@link io.arbalest.store.Dataset#scan}.
+   *
+   * @param filter null: all rows
+   */
+  public ScanRun(
+      ShardState state,
+      ResultSchema schema,
+      BoundFilter filter,
+      long limit,
+      BufferAllocator allocator) {
     this.state = state;
     this.schema = schema;
     this.allocator = allocator;
     this.left = limit;
-    this.end = state.applied().rows();
+    this.selected = filter == null ? null : state.selectNow(filter);
+    this.end = selected == null ? state.applied().rows() : selected.rows();
     this.rows = new int[batchRows(state.spec(), schema)];
   }
 
@@ -59,13 +72,21 @@ public final class ScanRun {
   private int collect() {
     int most = (int) Math.min(left, rows.length);
     int count = 0;
-    while (count < most && next < end) {
+    for (seek(); count < most && next < end; seek()) {
       if (!state.rows().isDeleted(next)) {
         rows[count++] = next;
       }
       next++;
     }
     return count;
+  }
+
+  /** From the next row to the next that is wanted; to the end if there is none. */
+  private void seek() {
+    if (selected != null) {
+      int wanted = selected.next(next);
+      next = wanted < 0 ? end : wanted;
+    }
   }
 
   private boolean copy(int count, VectorSchemaRoot root) {

@@ -8,12 +8,15 @@ import io.arbalest.store.StoreException;
 import io.arbalest.store.WriteReceipt;
 import io.arbalest.store.batch.DeleteEncoder;
 import io.arbalest.store.batch.PutEncoder;
+import io.arbalest.store.filter.BoundFilter;
+import io.arbalest.store.filter.ColumnIndex;
 import io.arbalest.store.log.ShardLog;
 import io.arbalest.store.schema.SpecReader;
 import io.arbalest.store.snapshot.SnapshotWriter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -75,7 +78,7 @@ public final class Shard {
     this.state = recovered.state();
     this.log = recovered.log();
     putEncoder = new PutEncoder(spec, state.index());
-    deleteEncoder = new DeleteEncoder(spec.idType());
+    deleteEncoder = new DeleteEncoder(spec);
     gate = new CallGate("dataset '" + spec.name() + "'");
     queue = new WriteQueue(spec.name(), context.options(), this::pendingRows);
     progress =
@@ -187,12 +190,27 @@ public final class Shard {
     }
   }
 
+  /** See {@link io.arbalest.store.Dataset#deleteMatching}. */
+  public CompletableFuture<DeleteReceipt> deleteMatching(BoundFilter filter) {
+    gate.enter();
+    try {
+      checkWritable();
+      Write.DeleteMatching write =
+          new Write.DeleteMatching(
+              () -> deleteEncoder.encode(state.rows(), state.selectNow(filter), allocator));
+      enqueue(write);
+      return write.future;
+    } finally {
+      gate.leave();
+    }
+  }
+
   private void enqueue(Write write) {
     try {
       checkMemory(write);
       queue.add(write);
     } catch (RuntimeException e) {
-      write.payload().close();
+      write.release();
       throw e;
     }
   }
@@ -310,6 +328,7 @@ public final class Shard {
     try {
       Applied applied = state.applied();
       var index = state.index().stats();
+      List<ColumnIndex> indexes = state.metadata().columns();
       return new DatasetStatus(
           spec.name(),
           stateName(),
@@ -329,6 +348,7 @@ public final class Shard {
           log.segments(),
           state.rows().bytes(),
           state.idMapBytes(),
+          indexes.stream().mapToLong(ColumnIndex::bytes).sum(),
           index.vectorBytes(),
           index.codeBytes(),
           index.graphBytes(),
@@ -340,7 +360,8 @@ public final class Shard {
           index.nativeArithmetic(),
           context.options().sync().toString(),
           writer.syncs(),
-          writer.syncNanos());
+          writer.syncNanos(),
+          indexes);
     } finally {
       gate.leave();
     }

@@ -187,6 +187,23 @@ public final class ShardState implements AutoCloseable {
     return metadata.select(filter, applied.rows());
   }
 
+  /** The rows that match a filter now. */
+  public RowFilter selectNow(BoundFilter filter) {
+    long stamp = replacing.tryOptimisticRead();
+    if (stamp != 0) {
+      RowFilter selected = select(filter);
+      if (replacing.validate(stamp)) {
+        return selected;
+      }
+    }
+    stamp = replacing.readLock();
+    try {
+      return select(filter);
+    } finally {
+      replacing.unlockRead(stamp);
+    }
+  }
+
   /** Memory of the map from ids to rows, estimated. */
   public long idMapBytes() {
     idLock.readLock().lock();

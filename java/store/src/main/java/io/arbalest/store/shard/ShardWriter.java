@@ -115,7 +115,7 @@ final class ShardWriter {
       WriteQueue.Work work = queue.take(nanosToSync());
       closed = work.closed();
       try {
-        writeGroup(work.writes());
+        writeAll(work.writes());
       } catch (RuntimeException e) {
         // A fault of this program: nobody may wait for an answer that does not come.
         fail("the writer met a fault", e);
@@ -126,6 +126,31 @@ final class ShardWriter {
     }
   }
 
+  /** A write that depends on those before it begins a group of its own. */
+  private void writeAll(List<Write> writes) {
+    int first = 0;
+    for (int i = 0; i < writes.size(); i++) {
+      if (writes.get(i) instanceof Write.DeleteMatching delete) {
+        writeGroup(writes.subList(first, i));
+        first = resolve(delete) ? i : i + 1;
+      }
+    }
+    writeGroup(writes.subList(first, writes.size()));
+  }
+
+  /** Whether the ids are found; if not the delete is answered. */
+  private static boolean resolve(Write.DeleteMatching delete) {
+    try {
+      delete.resolve();
+      return true;
+    } catch (StoreException e) {
+      delete.fail(e);
+    } catch (OutOfMemoryException e) {
+      delete.fail(StoreException.exhausted("delete: no memory for the ids: %s", e.getMessage()));
+    }
+    return false;
+  }
+
   private void writeGroup(List<Write> writes) {
     List<Write> logged = new ArrayList<>(writes.size());
     long bytes = 0;
@@ -134,7 +159,7 @@ final class ShardWriter {
         logged.add(write);
         bytes += write.bytes();
       } else {
-        write.payload().close();
+        write.release();
       }
     }
     boolean durable = options.sync().isAlways();
@@ -145,7 +170,7 @@ final class ShardWriter {
       try {
         answer(write, durable);
       } finally {
-        write.payload().close();
+        write.release();
       }
     }
     if (bytes > 0) {

@@ -5,11 +5,12 @@ import io.arbalest.store.StoreException;
 import io.arbalest.store.WriteReceipt;
 import io.arbalest.store.log.RecordType;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.apache.arrow.memory.ArrowBuf;
 
 /** A write on its way: its payload for the log, and who waits for it. */
 abstract sealed class Write {
-  private final ArrowBuf payload;
+  private ArrowBuf payload; // null until it is known
   private final int rows;
   private long sequence;
 
@@ -22,13 +23,20 @@ abstract sealed class Write {
 
   abstract void fail(StoreException failure);
 
-  /** For the log and then for the state; closed by the writer in the end. */
+  /** For the log and then for the state. */
   final ArrowBuf payload() {
     return payload;
   }
 
+  /** Frees the payload: the writer does, in the end. */
+  final void release() {
+    if (payload != null) {
+      payload.close();
+    }
+  }
+
   final long bytes() {
-    return payload.writerIndex();
+    return payload == null ? 0 : payload.writerIndex();
   }
 
   /** Rows that it adds. */
@@ -62,7 +70,7 @@ abstract sealed class Write {
     }
   }
 
-  static final class Delete extends Write {
+  static sealed class Delete extends Write {
     final CompletableFuture<DeleteReceipt> future = new CompletableFuture<>();
 
     Delete(ArrowBuf payload) {
@@ -77,6 +85,24 @@ abstract sealed class Write {
     @Override
     void fail(StoreException failure) {
       future.completeExceptionally(failure);
+    }
+  }
+
+  /** A delete whose ids are looked up when all writes before it are applied. */
+  static final class DeleteMatching extends Delete {
+    private final Supplier<ArrowBuf> ids;
+
+    /**
+     * @param ids makes the payload
+     */
+    DeleteMatching(Supplier<ArrowBuf> ids) {
+      super(null);
+      this.ids = ids;
+    }
+
+    /** Looks the ids up. */
+    void resolve() {
+      ((Write) this).payload = ids.get();
     }
   }
 }
