@@ -80,11 +80,11 @@ static uint64_t bits_of_word(const arb_unscanned *of, uint64_t word)
     return bits;
 }
 
-uint32_t arb_next_unscanned(arb_unscanned *of, uint32_t *nodes)
+uint32_t arb_next_unscanned(arb_unscanned *of, uint32_t batch, uint32_t *nodes)
 {
     uint32_t count = 0;
     uint64_t words = ((uint64_t)of->end + 63) / 64;
-    for (; of->word < words && count < ARB_SCAN_BATCH; of->word++) {
+    for (; of->word < words && count < batch; of->word++) {
         for (uint64_t bits = bits_of_word(of, of->word); bits != 0; bits &= bits - 1)
             nodes[count++] = (uint32_t)(of->word * 64) + (uint32_t)__builtin_ctzll(bits);
     }
@@ -104,7 +104,7 @@ void arb_exact_scan(const arb_scorer *scorer, const arb_graph *graph, const void
     float distances[ARB_SCAN_BATCH_MAX];
     arb_hits_heapify(hits, *count);
     uint32_t batch;
-    while ((batch = arb_next_unscanned(&rows, nodes)) > 0) {
+    while ((batch = arb_next_unscanned(&rows, ARB_SCAN_BATCH, nodes)) > 0) {
         arb_score(&exact, nodes, batch, distances);
         if (stats != NULL)
             stats->tail_scanned += batch;

@@ -21,8 +21,8 @@ typedef struct arb_unscanned {
     uint64_t word; /* the next one; first / 64 to begin with */
 } arb_unscanned;
 
-/* Up to ARB_SCAN_BATCH_MAX of them, ascending; 0 at the end. */
-uint32_t arb_next_unscanned(arb_unscanned *of, uint32_t *nodes);
+/* About `batch` of them, at most ARB_SCAN_BATCH, and at most 63 more, ascending; 0 at the end. */
+uint32_t arb_next_unscanned(arb_unscanned *of, uint32_t batch, uint32_t *nodes);
 
 /* Nearest first, ties by node. */
 static inline int arb_is_nearer(arb_hit a, arb_hit b)

@@ -250,7 +250,7 @@ arb_status arb_exact_scan_batch(const arb_scorer *scorer, const arb_graph *graph
     uint32_t nodes[ARB_SCAN_BATCH_MAX];
     uint32_t found;
     uint64_t seen = 0;
-    while ((found = arb_next_unscanned(&rows, nodes)) > 0) {
+    while ((found = arb_next_unscanned(&rows, ARB_SCAN_BATCH, nodes)) > 0) {
         of.judged = 0;
         scan_nodes(&of, nodes, found, seen);
         seen += found;

@@ -1,19 +1,15 @@
 /* search.c: searches of the whole graph, one or several at a time, and their final distances. */
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "graph/fused.h"
+#include "graph/rerank.h"
 #include "graph/score.h"
 #include "graph/walk.h"
 
 /* Where estimates are noisy a search goes on for this part of ef more, and finds as much as one
  * over the rows: 100 components of words lose 0.4 points of recall@10 otherwise. */
 #define NOISY_PART 12u
-/* Rows that are on their way while one is reranked. */
-#define RERANK_AHEAD 4u
-
 /* What all searches of a group have in common. */
 typedef struct search {
     const arb_graph *graph;
@@ -22,24 +18,6 @@ typedef struct search {
     uint32_t k;
     const arb_mask *mask;
 } search;
-
-/* Drops the masked from searcher->found. */
-static void keep_live(arb_searcher *searcher, const arb_mask *mask)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < searcher->found_count; i++) {
-        uint64_t candidate = searcher->found[i];
-        if (!arb_is_masked(mask, arb_candidate_node(candidate)))
-            searcher->found[kept++] = candidate;
-    }
-    searcher->found_count = kept;
-}
-
-/* How many of the best are reranked where the traversal's distances are rounded. */
-static uint32_t rerank_breadth(uint32_t k, uint32_t rerank)
-{
-    return rerank * (3 * k > k + 20 ? 3 * k : k + 20);
-}
 
 /* Over the codes beside the lists, if there are some. Returns 0 where the search is still to be
  * done, because there are none or because masked nodes left fewer than k. */
@@ -52,7 +30,7 @@ static int find_fused(const search *of, arb_searcher *searcher, arb_query *exact
         return 0;
     if (fused->rerank > 1)
         ef += ef / NOISY_PART + 1;
-    uint32_t breadth = rerank_breadth(of->k, fused->rerank);
+    uint32_t breadth = arb_rerank_breadth(of->k, fused->rerank);
     breadth = breadth > ef ? breadth : ef;
     if (breadth > ARB_ARRAY_MAX)
         return 0;
@@ -63,53 +41,8 @@ static int find_fused(const search *of, arb_searcher *searcher, arb_query *exact
         *status = ARB_OK;
         return 0;
     }
-    keep_live(searcher, of->mask);
+    arb_keep_unmasked(searcher, of->mask);
     return *status != ARB_OK || searcher->found_count >= of->k || searcher->found_all;
-}
-
-/* How many of the candidates found may be among the k nearest: those that the query's rounding may
- * have put behind the k-th. */
-static uint32_t in_question(const search *of, const arb_searcher *searcher, const arb_query *query)
-{
-    uint32_t k = of->k;
-    uint32_t most = query->rerank ? rerank_breadth(k, query->rerank) : k;
-    most = most < searcher->found_count ? most : searcher->found_count;
-    if (most <= k || query->blur == INFINITY)
-        return most;
-    float last = arb_scored_distance(query, arb_candidate_distance(searcher->found[k - 1]));
-    float blur = query->blur;
-    if (of->graph->scorer->form.metric == ARB_METRIC_L2)
-        blur *= sqrtf(last);
-    uint32_t count = k;
-    while (count < most && arb_scored_distance(query, arb_candidate_distance(
-                                                          searcher->found[count])) <= last + blur)
-        count++;
-    return count;
-}
-
-/* Final distances: always summed in FP32, by the kernel that exact search reports too. */
-static void rescore(const search *of, const arb_searcher *searcher, const arb_query *query,
-                    arb_graph_query *answer)
-{
-    const arb_scorer *scorer = of->graph->scorer;
-    uint32_t wanted = in_question(of, searcher, query);
-    /* The wide search's heap is free by now and lends its memory. */
-    _Static_assert(sizeof(arb_hit) == sizeof(uint64_t), "a hit fits a heap entry");
-    arb_hit *scored = (arb_hit *)searcher->results;
-    for (uint32_t i = 0; i < wanted && i < RERANK_AHEAD; i++)
-        arb_prefetch_row(scorer->rows, arb_candidate_node(searcher->found[i]));
-    for (uint32_t i = 0; i < wanted; i++) {
-        if (i + RERANK_AHEAD < wanted) {
-            uint32_t ahead = arb_candidate_node(searcher->found[i + RERANK_AHEAD]);
-            arb_prefetch_row(scorer->rows, ahead);
-        }
-        uint32_t node = arb_candidate_node(searcher->found[i]);
-        scored[i].node = node;
-        scored[i].distance = arb_exact_distance(scorer, query->row, node);
-    }
-    qsort(scored, wanted, sizeof *scored, arb_hit_compare);
-    answer->count = wanted < of->k ? wanted : of->k;
-    memcpy(answer->hits, scored, answer->count * sizeof *scored);
 }
 
 /* A breadth for which an array is too slow: the walk only leads to where a wide search begins. */
@@ -127,7 +60,7 @@ static arb_status take_found(const search *of, const arb_walk *walk)
     if (walks_wide(of))
         return arb_search_wide(of->graph, searcher, walk->query, searcher->found[0], of->ef,
                                of->mask);
-    keep_live(searcher, of->mask);
+    arb_keep_unmasked(searcher, of->mask);
     if (walk->status == ARB_OK && (searcher->found_count >= of->k || searcher->found_all))
         return ARB_OK;
     return arb_search_wide(of->graph, searcher, walk->query, walk->start, of->ef, of->mask);
@@ -195,7 +128,8 @@ arb_status arb_graph_search_group(const arb_graph *graph, arb_searcher *const *s
     for (uint32_t i = 0; status == ARB_OK && i < count; i++) {
         queries[i].count = 0;
         if (of.entry != 0)
-            rescore(&of, searchers[i], &prepared[i], &queries[i]);
+            arb_rerank(graph, searchers[i], &prepared[i], k,
+                       arb_rerank_breadth(k, prepared[i].rerank), &queries[i]);
         if (stats != NULL) {
             stats->visited += searchers[i]->stats.visited;
             stats->hops += searchers[i]->stats.hops;

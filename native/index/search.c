@@ -113,6 +113,27 @@ static arb_status scan_all(search_call *call, attempt *tries, uint32_t count, ui
     return status;
 }
 
+/* The same over the codes, where there are some. */
+static arb_status scan_codes(search_call *call, attempt *tries, uint32_t count, uint32_t wanted,
+                             uint64_t published)
+{
+    const arb_scorer *scorer = &call->index->scorer;
+    if (call->ef > ARB_CODE_SCAN_MAX / 3 || wanted > ARB_CODE_SCAN_MAX / 3 ||
+        atomic_load_explicit(&scorer->codes, memory_order_relaxed) == NULL) {
+        return scan_all(call, tries, count, wanted, published);
+    }
+    arb_graph_options options = {.ef = call->ef, .k = wanted, .mask = &call->mask};
+    arb_status status = ARB_OK;
+    for (uint32_t i = 0; status == ARB_OK && i < count; i++) {
+        arb_graph_query query = tries[i].graph;
+        query.hits = tries[i].graph.hits + wanted;
+        status = arb_code_scan(call->index->graph, call->searchers[0], (uint32_t)published,
+                               &options, &query, &call->stats);
+        tries[i].scanned = query.count;
+    }
+    return status;
+}
+
 /* Steps 2 and 3. */
 static arb_status search_linked_and_tail(search_call *call, attempt *tries, uint32_t count,
                                          uint32_t wanted, uint64_t published)
@@ -175,7 +196,7 @@ static void merge(const search_call *call, attempt *try, uint32_t wanted, int re
 
 /* All the steps for `count` queries, whose row and native are set. */
 static arb_status run_attempts(search_call *call, hit_room *room, attempt *tries, uint32_t count,
-                               uint32_t wanted, int exact)
+                               uint32_t wanted, arb_strategy strategy)
 {
     const arb_index *index = call->index;
     arb_status status = reserve_hits(room, (size_t)count * 2 * wanted);
@@ -190,8 +211,10 @@ static arb_status run_attempts(search_call *call, hit_room *room, attempt *tries
     }
     uint64_t before = atomic_load_explicit(&index->replacements, memory_order_acquire);
     uint64_t published = arb_index_published(index);
-    status = exact ? scan_all(call, tries, count, wanted, published)
-                   : search_linked_and_tail(call, tries, count, wanted, published);
+    status = strategy == ARB_STRATEGY_EXACT ? scan_all(call, tries, count, wanted, published)
+             : strategy == ARB_STRATEGY_SCAN
+                 ? scan_codes(call, tries, count, wanted, published)
+                 : search_linked_and_tail(call, tries, count, wanted, published);
     if (status != ARB_OK) {
         return status;
     }
@@ -204,11 +227,11 @@ static arb_status run_attempts(search_call *call, hit_room *room, attempt *tries
         }
         merge(call, &tries[i], wanted, replaced);
     }
-    return ARB_OK;
+    return status;
 }
 
-/* Whether the query lacks hits; *wanted and *exact are then what to try it with next. */
-static int lacks(search_call *call, const attempt *try, uint32_t *wanted, int *exact)
+/* Whether the query lacks hits; *wanted and *strategy are then what to try it with next. */
+static int lacks(search_call *call, const attempt *try, uint32_t *wanted, arb_strategy *strategy)
 {
     if (try->lost > 0 && *wanted < call->k + try->lost) {
         /* Old and new rows of one id took places that other rows may deserve. With this many
@@ -216,10 +239,10 @@ static int lacks(search_call *call, const attempt *try, uint32_t *wanted, int *e
         *wanted = call->k + 2 * try->lost;
         return 1;
     }
-    if (*exact || try->count >= call->k || try->count >= live_rows(call)) {
+    if (*strategy == ARB_STRATEGY_EXACT || try->count >= call->k || try->count >= live_rows(call)) {
         return 0;
     }
-    *exact = 1; /* rows that the graph does not reach */
+    *strategy = ARB_STRATEGY_EXACT; /* rows that the graph does not reach */
     call->stats.fallbacks++;
     return 1;
 }
@@ -240,14 +263,14 @@ static arb_status search_group(search_call *call, attempt *tries, uint32_t first
                                arb_hits_export *out, uint64_t *total)
 {
     /* a graph has little to say where everything is wanted */
-    int all = call->strategy == ARB_STRATEGY_EXACT || call->k >= live_rows(call);
-    arb_status status = run_attempts(call, &call->of_group, tries, count, call->k, all);
+    arb_strategy first_strategy = call->k >= live_rows(call) ? ARB_STRATEGY_EXACT : call->strategy;
+    arb_status status = run_attempts(call, &call->of_group, tries, count, call->k, first_strategy);
     for (uint32_t i = 0; status == ARB_OK && i < count; i++) {
         attempt *try = &tries[i];
         uint32_t wanted = call->k;
-        int exact = all;
-        for (int more = 1; more < ATTEMPTS_MAX && lacks(call, try, &wanted, &exact); more++) {
-            status = run_attempts(call, &call->of_one, try, 1, wanted, exact);
+        arb_strategy strategy = first_strategy;
+        for (int more = 1; more < ATTEMPTS_MAX && lacks(call, try, &wanted, &strategy); more++) {
+            status = run_attempts(call, &call->of_one, try, 1, wanted, strategy);
             if (status != ARB_OK) {
                 return status;
             }

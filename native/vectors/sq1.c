@@ -128,7 +128,8 @@ arb_sq1_query arb_sq1_query_of(const arb_sq1 *sq1, const float *values, int8_t *
     arb_sq1_query query = {.code = code,
                            .constant = squares,
                            .factor = times * scale * 2,
-                           .shift = times * (sq1->slack * sqrtf(squares) - scale * (float)sum)};
+                           .slack = times * sq1->slack * sqrtf(squares)};
+    query.shift = query.slack - times * scale * (float)sum;
     if (form->metric != ARB_METRIC_L2)
         query.constant =
             (form->metric == ARB_METRIC_COSINE ? 1.0f : 0.0f) - dot_of(form, values, sq1->centre);

@@ -39,6 +39,7 @@ typedef struct arb_sq1_query {
     float constant;
     float factor;
     float shift;
+    float slack; /* of the shift, what estimates may be off by */
 } arb_sq1_query;
 
 static inline uint32_t arb_sq1_steps(uint32_t dim)

@@ -7,7 +7,7 @@
 
 #include "index_helpers.h"
 
-#define DIM 48
+#define DIM 320 /* codes and bits save cache lines */
 #define ROWS 1500
 #define LINKED 1200  /* the rest is appended later and stays pending */
 #define REPLACED 100 /* ids 0.. of them get a new row, the last of all */
@@ -73,6 +73,7 @@ static world create(uint64_t *seed, arb_metric metric, arb_element element, arb_
     test_append(w.index, w.id, w.vectors, LINKED, DIM);
     test_link_all(w.index);
     CHECK_OK(arb_index_freeze(w.index));
+    CHECK(test_stats(w.index).codes == ARB_CODES_SQ8, "no codes");
     test_append(w.index, w.id + LINKED, w.vectors + LINKED * DIM, NUMBERS - LINKED, DIM);
     for (int64_t row = 0; row < REPLACED; row++)
         w.live[row] = 0;
@@ -176,7 +177,7 @@ static void check_filter(const world *w, uint64_t *seed, const filter *of, int s
 {
     uint32_t found = 0;
     uint32_t wanted = 0;
-    for (int q = 0; q < 10; q++) {
+    for (int q = 0; q < (int)test_repeats(10); q++) {
         float query[DIM];
         for (int i = 0; i < DIM; i++)
             query[i] = component(seed, q % 8, i);
@@ -242,7 +243,7 @@ static void test_filter_checks(uint64_t *seed)
     CHECK_FAILS(SEARCH(&bits.schema, NULL), ARB_INVALID_ARGUMENT,
                 "filter: found a NULL ArrowArray");
     CHECK_FAILS(SEARCH(&queries.schema, &bits.array), ARB_INVALID_ARGUMENT,
-                "filter: format: found \"+w:48\"; allowed \"b\" (boolean)");
+                "filter: format: found \"+w:320\"; allowed \"b\" (boolean)");
     bits.array.length = -1;
     CHECK_FAILS(SEARCH(&bits.schema, &bits.array), ARB_INVALID_ARGUMENT, "filter: found length -1");
     bits.array.length = INT64_MAX;

@@ -127,17 +127,22 @@ typedef struct arb_index_options {
     int32_t generated;        /* arb_generated_use */
 } arb_index_options;
 
-/* How a search looks for rows. GRAPH: by the graph; a filter is held against what it finds, so that
- * the fewer rows match, the farther it goes. EXACT: a scan of all rows, or of those that match the
- * filter. FILTERED_GRAPH: by the graph, over the rows that match, and past those that do not to
- * their neighbors; without a filter, the same as GRAPH. All three return k hits where k matching
- * rows live. */
+/* How a search looks for rows; each gives k hits where k matching rows live.
+ * GRAPH: by the graph; a filter is held against what it finds, so that the fewer rows match, the
+ * farther it goes.
+ * EXACT: a scan of all rows, or of those that match the filter: misses nothing.
+ * FILTERED_GRAPH: by the graph, over the rows that match, and past those that do not to their
+ * neighbors; without a filter, the same as GRAPH.
+ * SCAN: a scan as EXACT's over the codes, of which ef candidates are kept and reranked by their
+ * rows: a fraction of its cost, a recall as that of a wide search of the graph. Where there are no
+ * codes, and for breadths beyond some thousand, the same as EXACT. */
 typedef enum arb_strategy {
     ARB_STRATEGY_GRAPH = 0,
     ARB_STRATEGY_EXACT = 1,
-    ARB_STRATEGY_FILTERED_GRAPH = 2
+    ARB_STRATEGY_FILTERED_GRAPH = 2,
+    ARB_STRATEGY_SCAN = 3
 } arb_strategy;
-#define ARB_STRATEGIES 3
+#define ARB_STRATEGIES 4
 
 /* Breadth and what to do. */
 typedef struct arb_search_options {
@@ -150,7 +155,7 @@ typedef struct arb_search_options {
 /* What a search call did, summed over its queries. */
 typedef struct arb_search_stats {
     uint64_t visited;      /* graph nodes held against the query: by distance or by a bound of it */
-    uint64_t tail_scanned; /* rows scanned: those not linked yet, or all of an exact scan */
+    uint64_t tail_scanned; /* rows scanned: those not linked yet, or all of a scan */
     uint64_t hops;         /* nodes expanded on level 0 */
     uint64_t fallbacks;    /* queries that the graph could not fill and that an exact scan of the
                               matching rows answered */

@@ -18,5 +18,12 @@ public enum Strategy {
    * By the graph, over the rows that match, and past those that do not to their neighbors. Without
    * a filter, the same as {@link #GRAPH}.
    */
-  FILTERED_GRAPH
+  FILTERED_GRAPH,
+
+  /**
+   * A scan as {@link #EXACT}'s over the codes, of which {@code ef} candidates are kept and reranked
+   * by their rows: a fraction of its cost, a recall as that of a wide search of the graph. The same
+   * as EXACT where the index has no codes, and for breadths beyond some thousand.
+   */
+  SCAN
 }

@@ -1,0 +1,221 @@
+/* scan_codes.c: a scan of rows by the shortest forms that there are of them, for filters that few
+ * rows match: bits tell of most rows that they are too far (sq1.h), codes order the others, the
+ * rows decide among the best. It costs a cache line a row where an exact scan reads all of it, and
+ * may miss a row that an exact scan finds, as a search of the graph may.
+ *
+ * How far bits are off was measured on near pairs, which are what a search of the graph meets. Rows
+ * that match a filter may all be far from the query, and their bits off the same way: so a scan
+ * measures anew, on every 32nd row, for its own query and filter. */
+#include <math.h>
+
+#include "graph/candidates.h"
+#include "graph/exact.h"
+#include "graph/rerank.h"
+#include "graph/score.h"
+
+/* Rows whose bits are on their way while four are looked at. */
+#define BITS_AHEAD 24u
+/* One row in so many is scored whatever its bits say. */
+#define PROBE_STEP 32u
+/* Standard deviations that bits may be off by. */
+#define DEVIATIONS 3.0f
+
+/* By how much the distances that bits stand for are too large, in units of a row's f. */
+typedef struct bit_errors {
+    uint32_t count;
+    float sum;
+    float squares;
+} bit_errors;
+
+typedef struct code_scan {
+    arb_searcher *searcher;
+    arb_query *query;
+    uint32_t ef;      /* rows farther than the ef-th candidate are of no use */
+    uint32_t breadth; /* candidates to keep in any case, for the rerank */
+    float limit;      /* and all that the codes' noise may have put behind the ef-th */
+    const arb_graph *graph;
+    float shift; /* the query's, if bits were never off */
+    bit_errors errors;
+} code_scan;
+
+/* A batch: its nodes, of which scored ones are moved to the front. */
+typedef struct scan_batch {
+    uint32_t nodes[ARB_SCAN_BATCH_MAX + 3]; /* a last group of four is filled up */
+    uint32_t count;
+    uint32_t probes[64]; /* places of those that are learned from */
+    uint32_t probe_count;
+} scan_batch;
+
+/* The distance beyond which a row is of no use. */
+static float bound_of(const code_scan *scan)
+{
+    const arb_searcher *searcher = scan->searcher;
+    if (searcher->found_count < scan->ef)
+        return INFINITY;
+    return arb_scored_distance(scan->query, arb_candidate_distance(searcher->found[scan->ef - 1]));
+}
+
+/* Keeps the nodes whose bits do not say that they are too far, and the probes, and asks for their
+ * codes. */
+static void keep_near(const code_scan *scan, scan_batch *batch)
+{
+    const arb_query *query = scan->query;
+    const arb_sq1 *sq1 = query->sq1;
+    uint32_t *nodes = batch->nodes;
+    uint32_t count = batch->count;
+    float bound = bound_of(scan);
+    batch->count = 0;
+    batch->probe_count = 0;
+    for (uint32_t i = count; i % 4 != 0; i++)
+        nodes[i] = nodes[0]; /* does not count */
+    for (uint32_t i = 0; i < count && i < BITS_AHEAD; i++)
+        arb_prefetch_row(sq1->rows, nodes[i]);
+    for (uint32_t i = 0; i < count; i += 4) {
+        const uint8_t *codes[4];
+        float dots[4];
+        for (uint32_t j = i + BITS_AHEAD; j < i + BITS_AHEAD + 4 && j < count; j++)
+            arb_prefetch_row(sq1->rows, nodes[j]);
+        for (uint32_t j = 0; j < 4; j++)
+            codes[j] = arb_row(sq1->rows, nodes[i + j]);
+        sq1->form.kernels->sq1_dot_x4(query->bits.code, codes, sq1->steps, dots);
+        if (i % PROBE_STEP == 0)
+            batch->probes[batch->probe_count++] = batch->count;
+        for (uint32_t j = 0; j < 4 && i + j < count; j++) {
+            if (arb_sq1_at_least(sq1, &query->bits, codes[j], dots[j]) > bound &&
+                (i + j) % PROBE_STEP != 0)
+                continue;
+            arb_prefetch_row(query->rows, nodes[i + j]);
+            nodes[batch->count++] = nodes[i + j];
+        }
+    }
+}
+
+/* Learns from a row whose distance is known how far bits are off. */
+static void learn(code_scan *scan, uint32_t node, float distance)
+{
+    const arb_sq1 *sq1 = scan->query->sq1;
+    const uint8_t *code = arb_row(sq1->rows, node);
+    const uint8_t *const codes[4] = {code, code, code, code};
+    const arb_sq1_terms *terms =
+        (const arb_sq1_terms *)(const void *)(code + 8 * (size_t)sq1->steps);
+    if (!(terms->f > 0))
+        return; /* a row at the centre: its bits are never off */
+    arb_sq1_query bits = scan->query->bits;
+    bits.shift = scan->shift;
+    float dots[4];
+    sq1->form.kernels->sq1_dot_x4(bits.code, codes, sq1->steps, dots);
+    float error = (arb_sq1_at_least(sq1, &bits, code, dots[0]) - distance) / terms->f;
+    scan->errors.count++;
+    scan->errors.sum += error;
+    scan->errors.squares += error * error;
+}
+
+/* Sets what bits may be off by to what was learned. */
+static void take_errors(code_scan *scan)
+{
+    const bit_errors *errors = &scan->errors;
+    if (errors->count == 0)
+        return;
+    float mean = errors->sum / (float)errors->count;
+    float variance = errors->squares / (float)errors->count - mean * mean;
+    float off = mean + DEVIATIONS * sqrtf(variance > 0 ? variance : 0);
+    scan->query->bits.shift = scan->shift + (off > 0 ? off : 0);
+}
+
+/* Sets which candidates are kept beyond the breadth. */
+static void take_limit(code_scan *scan)
+{
+    const arb_searcher *searcher = scan->searcher;
+    const arb_query *query = scan->query;
+    if (searcher->found_count < scan->breadth)
+        return;
+    scan->limit = arb_candidate_distance(searcher->found[scan->breadth - 1]);
+    if (query->blur < INFINITY && query->unit > 0) {
+        float last =
+            arb_scored_distance(query, arb_candidate_distance(searcher->found[scan->ef - 1]));
+        float limit = (last + arb_blur_at(scan->graph, query, last) - query->zero) / query->unit;
+        scan->limit = limit > scan->limit ? limit : scan->limit;
+    }
+}
+
+/* Scores a batch and keeps the nearest. */
+static void offer(code_scan *scan, const scan_batch *batch)
+{
+    arb_searcher *searcher = scan->searcher;
+    float distances[ARB_SCAN_BATCH_MAX];
+    if (scan->query->sq1 != NULL) {
+        arb_score_fetched(scan->query, batch->nodes, batch->count, distances);
+        for (uint32_t i = 0; i < batch->probe_count; i++) {
+            uint32_t at = batch->probes[i];
+            learn(scan, batch->nodes[at], arb_scored_distance(scan->query, distances[at]));
+        }
+        take_errors(scan);
+    } else {
+        arb_score(scan->query, batch->nodes, batch->count, distances);
+    }
+    for (uint32_t i = 0; i < batch->count; i++) {
+        uint64_t candidate = arb_candidate(distances[i], batch->nodes[i]);
+        if (searcher->found_count >= scan->breadth && distances[i] > scan->limit)
+            continue;
+        if (searcher->found_count == ARB_CODE_SCAN_MAX) {
+            if (candidate > searcher->found[searcher->found_count - 1])
+                continue;
+            searcher->found_count--;
+        }
+        arb_candidates_insert(searcher->found, searcher->found_count++, candidate);
+    }
+    take_limit(scan);
+}
+
+static void scan_rows(code_scan *scan, arb_unscanned *rows, arb_search_stats *stats)
+{
+    scan_batch batch;
+    uint32_t size = scan->breadth < ARB_SCAN_BATCH ? scan->breadth : ARB_SCAN_BATCH;
+    while ((batch.count = arb_next_unscanned(rows, size, batch.nodes)) > 0) {
+        stats->tail_scanned += batch.count;
+        if (scan->query->sq1 != NULL && scan->searcher->found_count == 0) {
+            batch.probe_count = 0; /* the first rows are all scored, and all probes */
+            for (uint32_t i = 0; i < batch.count; i++)
+                arb_prefetch_row(scan->query->rows, batch.nodes[i]);
+            for (uint32_t i = 0; i < batch.count; i += (batch.count + 63) / 64)
+                batch.probes[batch.probe_count++] = i;
+        } else if (scan->query->sq1 != NULL) {
+            keep_near(scan, &batch);
+        }
+        offer(scan, &batch);
+        /* the sooner there are candidates, the more rows their bits tell to be too far */
+        size = 2 * size < ARB_SCAN_BATCH ? 2 * size : ARB_SCAN_BATCH;
+    }
+}
+
+arb_status arb_code_scan(const arb_graph *graph, arb_searcher *searcher, uint32_t end,
+                         const arb_graph_options *options, arb_graph_query *query,
+                         arb_search_stats *stats)
+{
+    uint32_t k = options->k;
+    uint32_t ef = options->ef > k ? options->ef : k;
+    uint32_t breadth = arb_rerank_breadth(k, 1);
+    breadth = breadth > ef ? breadth : ef;
+    arb_status status = arb_searcher_prepare(graph, searcher, ARB_CODE_SCAN_MAX);
+    if (status == ARB_OK)
+        status = arb_heaps_grow(searcher, 1, ARB_CODE_SCAN_MAX);
+    if (status != ARB_OK)
+        return status;
+    searcher->found_count = 0;
+    arb_epoch_enter(graph, searcher);
+    arb_query prepared = arb_traversal_query(graph->scorer, searcher, query->row, query->native);
+    code_scan scan = {.searcher = searcher,
+                      .query = &prepared,
+                      .ef = ef,
+                      .breadth = breadth,
+                      .limit = INFINITY,
+                      .graph = graph};
+    scan.shift = prepared.bits.shift - prepared.bits.slack;
+    arb_unscanned rows = {.graph = graph, .mask = options->mask, .end = end};
+    arb_search_stats unwanted = {0};
+    scan_rows(&scan, &rows, stats != NULL ? stats : &unwanted);
+    arb_epoch_leave(searcher);
+    arb_keep_unmasked(searcher, options->mask);
+    arb_rerank(graph, searcher, &prepared, k, searcher->found_count, query);
+    return ARB_OK;
+}
