@@ -9,8 +9,9 @@ import java.util.List;
  * A dataset at one moment.
  *
  * @param name the dataset
- * @param state {@code ok}, {@code disk-full} (writes are turned away until there is room) or {@code
- *     failed: reason} (writes are refused until the store is opened again)
+ * @param state {@code ok}, {@code disk-full} (writes are turned away until there is room), {@code
+ *     failed: reason} (writes are refused until the store is opened again) or {@code text-failed:
+ *     reason} (searches by text are refused until one of them has opened the index again)
  * @param metric how distances are measured
  * @param element how components are kept
  * @param idType type of the ids
@@ -40,6 +41,9 @@ import java.util.List;
  * @param sync when the log reaches the disk
  * @param syncs how often the log was synced since the dataset was opened
  * @param syncNanos how long those syncs took together, in nanoseconds
+ * @param textDiskBytes bytes of the text index's files; 0 without text columns
+ * @param textMemoryBytes memory of the text index for what is not in its files yet; its files are
+ *     mapped
  * @param metadataIndexes the index of each metadata column
  */
 public record DatasetStatus(
@@ -74,4 +78,6 @@ public record DatasetStatus(
     String sync,
     long syncs,
     long syncNanos,
+    long textDiskBytes,
+    long textMemoryBytes,
     List<ColumnIndex> metadataIndexes) {}

@@ -3,9 +3,10 @@ package io.arbalest.store;
 import org.apache.arrow.vector.VectorSchemaRoot;
 
 /**
- * The hits of a search: {@code query}, {@code id}, {@code distance}, the requested columns, then
- * {@code vector}; ordered by query, then nearest first. The memory belongs to the caller's
- * allocator until {@link #close()}. Not thread-safe, as Arrow vectors are not.
+ * The hits of a search: {@code query}, {@code id}, {@code distance}, with text {@code score},
+ * {@code dense_rank} and {@code text_rank}, the requested columns, then {@code vector}; ordered by
+ * query, then nearest first, with text by score. The memory belongs to the caller's allocator until
+ * {@link #close()}. Not thread-safe, as Arrow vectors are not.
  */
 public final class SearchAnswer implements AutoCloseable {
   private final VectorSchemaRoot root;
@@ -26,7 +27,7 @@ public final class SearchAnswer implements AutoCloseable {
     return root;
   }
 
-  /** How they were found: {@code graph} or {@code exact}. */
+  /** How they were found: {@code graph}, {@code exact}, {@code text} or {@code hybrid}. */
   public String strategy() {
     return strategy;
   }

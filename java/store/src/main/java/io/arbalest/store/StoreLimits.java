@@ -44,6 +44,21 @@ public final class StoreLimits {
   /** Bytes of vectors in one search answer. */
   public static final long RESULT_VECTOR_BYTES_MAX = 1L << 30;
 
+  /** Bytes of a search's text in UTF-8. */
+  public static final int TEXT_BYTES_MAX = 64 << 10;
+
+  /** Different words of a search's text. */
+  public static final int TEXT_WORDS_MAX = 1024;
+
+  /** Candidates that a hybrid search takes from each of its sides at least. */
+  public static final int HYBRID_CANDIDATES_MIN = 100;
+
+  /** Bytes of words that a text index gathers in memory before it writes them to a file. */
+  public static final int TEXT_BUFFER_BYTES = 32 << 20;
+
+  /** Bytes of text that become visible to searches at once, if one row has not more. */
+  public static final int TEXT_BLOCK_BYTES = 8 << 20;
+
   /** Rows of one scan batch. */
   public static final int SCAN_BATCH_ROWS_MAX = 4096;
 

@@ -25,6 +25,9 @@ final class Batches {
   static final Field VERSION =
       new Field("version", FieldType.nullable(new ArrowType.Int(32, true)), null);
 
+  /** A column to search by text. */
+  static final Field WORDS = new Field("words", FieldType.nullable(ArrowType.Utf8.INSTANCE), null);
+
   private Batches() {}
 
   /** A dataset of this id type with the column {@code version}, cheap to index. */
@@ -32,6 +35,13 @@ final class Batches {
     return DatasetSpec.of(name, Metric.L2, ElementType.FLOAT16, idType, dimension)
         .withColumns(List.of(VERSION))
         .withGraph(8, 40);
+  }
+
+  /** The same with the column {@code words}, which is searched by text. */
+  static DatasetSpec textSpec(String name, IdType idType, int dimension) {
+    return spec(name, idType, dimension)
+        .withColumns(List.of(VERSION, WORDS))
+        .withTextColumns(List.of("words"));
   }
 
   /** A row to put; {@code id} is a Long or a String. */
@@ -58,6 +68,26 @@ final class Batches {
     }
     versions.setValueCount(rows.size());
     return root(List.of(ids, vectors, versions));
+  }
+
+  /** The rows with a text each, null among them. */
+  static VectorSchemaRoot textBatch(BufferAllocator allocator, List<Row> rows, List<String> words) {
+    VectorSchemaRoot batch = batch(allocator, rows);
+    List<FieldVector> columns = new ArrayList<>(batch.getFieldVectors());
+    columns.add(texts(allocator, WORDS, words));
+    return root(columns);
+  }
+
+  static VarCharVector texts(BufferAllocator allocator, Field field, List<String> values) {
+    VarCharVector texts = (VarCharVector) field.createVector(allocator);
+    texts.allocateNew();
+    for (int i = 0; i < values.size(); i++) {
+      if (values.get(i) != null) {
+        texts.setSafe(i, values.get(i).getBytes(StandardCharsets.UTF_8));
+      }
+    }
+    texts.setValueCount(values.size());
+    return texts;
   }
 
   static VectorSchemaRoot root(List<FieldVector> columns) {
@@ -136,6 +166,13 @@ final class Batches {
 
   static WriteReceipt put(Dataset dataset, BufferAllocator allocator, List<Row> rows) {
     try (VectorSchemaRoot batch = batch(allocator, rows)) {
+      return dataset.put(batch).join();
+    }
+  }
+
+  static WriteReceipt put(
+      Dataset dataset, BufferAllocator allocator, List<Row> rows, List<String> words) {
+    try (VectorSchemaRoot batch = textBatch(allocator, rows, words)) {
       return dataset.put(batch).join();
     }
   }

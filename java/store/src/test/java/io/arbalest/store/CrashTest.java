@@ -30,7 +30,7 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
 /**
  * Random writes on a simulated disk whose power fails at a random operation, again and again. After
  * each restart the dataset must be exactly what the first {@code sequence} writes make, and these
- * must include every acknowledged one.
+ * must include every acknowledged one. Half of the datasets have a text index too.
  */
 class CrashTest {
   private static final int DIMENSION = 4;
@@ -67,6 +67,7 @@ class CrashTest {
     private final SimulatedDisk disk;
     private final StoreOptions options;
     private final IdType idType;
+    private final boolean withText;
     private final boolean isDurable;
     private final List<Op> history = new ArrayList<>(); // by sequence, from 1
     private long acknowledged;
@@ -78,6 +79,7 @@ class CrashTest {
       data = Files.createDirectory(home.resolve("data"));
       disk = new SimulatedDisk(Files.createDirectory(home.resolve("graveyard")), seed);
       idType = random.nextBoolean() ? IdType.INT64 : IdType.UTF8;
+      withText = random.nextBoolean();
       isDurable = sync.isAlways();
       options =
           StoreOptions.of(data)
@@ -89,7 +91,10 @@ class CrashTest {
 
     void run() throws IOException {
       try (Store store = Store.open(options, disk)) {
-        store.create(Batches.spec("d", idType, DIMENSION));
+        store.create(
+            withText
+                ? Batches.textSpec("d", idType, DIMENSION)
+                : Batches.spec("d", idType, DIMENSION));
       }
       int rounds = 2 + random.nextInt(3);
       for (int round = 0; round < rounds; round++) {
@@ -165,7 +170,11 @@ class CrashTest {
           return dataset.delete(ids).thenApply(DeleteReceipt::sequence);
         }
       }
-      try (VectorSchemaRoot batch = Batches.batch(allocator, op.rows())) {
+      List<String> words = op.rows().stream().map(row -> "any v" + row.version()).toList();
+      try (VectorSchemaRoot batch =
+          withText
+              ? Batches.textBatch(allocator, op.rows(), words)
+              : Batches.batch(allocator, op.rows())) {
         return dataset.put(batch).thenApply(WriteReceipt::sequence);
       }
     }
@@ -187,7 +196,30 @@ class CrashTest {
         assertThat(searched(dataset, model.size(), true)).isEqualTo(model);
         dataset.flush();
         assertThat(searched(dataset, model.size(), false)).isEqualTo(model);
+        if (withText) {
+          verifyTexts(dataset, model);
+        }
       }
+    }
+
+    private void verifyTexts(Dataset dataset, Map<Object, Integer> model) {
+      assertThat(dataset.status().state()).isEqualTo("ok");
+      assertThat(found(dataset, "any", model.size() + 5)).isEqualTo(model);
+      for (Map.Entry<Object, Integer> row : model.entrySet()) {
+        assertThat(found(dataset, "v" + row.getValue(), 5))
+            .containsEntry(row.getKey(), row.getValue());
+      }
+    }
+
+    private Map<Object, Integer> found(Dataset dataset, String words, int k) {
+      SearchRequest request =
+          SearchRequest.builder().text(words).k(k).columns(List.of("version")).build();
+      Map<Object, Integer> rows = new TreeMap<>();
+      try (SearchAnswer answer = dataset.search(request, allocator)) {
+        collect(answer.root(), rows);
+        assertThat(answer.root().getRowCount()).isEqualTo(rows.size());
+      }
+      return rows;
     }
 
     private Map<Object, Integer> scanned(Dataset dataset) {

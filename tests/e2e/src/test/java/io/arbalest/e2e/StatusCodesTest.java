@@ -106,9 +106,10 @@ class StatusCodesTest {
         "INVALID_ARGUMENT | nonsense | ticket: not JSON",
         "INVALID_ARGUMENT | {'search':{'dataset':'d','vector':[1,0],'filter':"
             + "{'field':'a','op':'=','value':1}}} | field 'a'",
-        "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'text':'x'}} | text",
-        "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'text':'x',"
-            + "'alpha':1}} | text",
+        "INVALID_ARGUMENT | {'search':{'dataset':'d','vector':[1,0],'text':'x'}}"
+            + " | text: dataset 'd' has no text columns",
+        "INVALID_ARGUMENT | {'search':{'dataset':'d','text':'x','alpha':1}}"
+            + " | alpha: found without a vector",
         "TIMED_OUT        | {'search':{'dataset':'d','vector':[1,0],'min_sequence':77,"
             + "'timeout_ms':5}} | wanted 77",
         "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'target_recall':0.9}}"

@@ -31,7 +31,10 @@ public record ResultSchema(Schema schema, int firstColumn, int[] columns, Vector
 
   private static final String ALL = "*";
 
-  /** {@code query}, {@code id}, {@code distance}, columns, {@code vector}. */
+  /**
+   * {@code query}, {@code id}, {@code distance}, with text {@code score}, {@code dense_rank} and
+   * {@code text_rank}, columns, {@code vector}.
+   */
   public static ResultSchema ofSearch(DatasetSpec spec, SearchRequest request) {
     List<Field> fields = new ArrayList<>();
     fields.add(
@@ -40,11 +43,10 @@ public record ResultSchema(Schema schema, int firstColumn, int[] columns, Vector
                 DatasetSpec.QUERY, FieldType.notNullable(new ArrowType.Int(32, false)), null)
             : renamed(request.queryKeys().getField(), DatasetSpec.QUERY));
     fields.add(spec.idField());
-    fields.add(
-        new Field(
-            DatasetSpec.DISTANCE,
-            FieldType.notNullable(new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE)),
-            null));
+    fields.add(RankColumns.distance(request.text() != null));
+    if (request.text() != null) {
+      fields.addAll(RankColumns.fields());
+    }
     return with(fields, spec, request.columns(), request.vectorsAs());
   }
 

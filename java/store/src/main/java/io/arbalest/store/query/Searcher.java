@@ -44,8 +44,9 @@ public final class Searcher {
   private final SearchRequest request;
   private final BoundFilter filter; // null: none
   private final ResultSchema schema;
-  private final long deadline;
+  private final Deadline deadline;
   private final int hitsAQuery;
+  private final HybridSearch hybrid; // null: without text
   private long visited;
 
   /** Checks the request; see {@link io.arbalest.store.Dataset#search}. */
@@ -55,10 +56,7 @@ public final class Searcher {
     this.request = request;
     this.schema = ResultSchema.ofSearch(spec, request);
     this.filter = request.filter() == null ? null : FilterCompiler.compile(spec, request.filter());
-    this.deadline =
-        request.timeout() == null
-            ? Long.MAX_VALUE
-            : System.nanoTime() + request.timeout().toNanos();
+    this.deadline = new Deadline(request.timeout());
     check("k", request.k(), StoreLimits.K_MAX);
     // No more than there are rows now, so that the answer's size is known; more may come meanwhile.
     this.hitsAQuery = Math.max(1, Math.min(request.k(), state.applied().rows()));
@@ -66,10 +64,18 @@ public final class Searcher {
       check("ef", request.ef(), StoreLimits.EF_MAX);
     }
     checkBuilt(request);
-    if ((request.queries() == null) == (request.likeId() == null)) {
+    checkQueries(request);
+    HybridSearch.checkAlpha(request);
+    this.hybrid = request.text() == null ? null : new HybridSearch(state, request, deadline);
+  }
+
+  private static void checkQueries(SearchRequest request) {
+    boolean both = request.queries() != null && request.likeId() != null;
+    boolean neither = request.queries() == null && request.likeId() == null;
+    if (both || neither && request.text() == null) {
       throw StoreException.invalid(
-          "found %s, allowed either queries or an id to search like",
-          request.queries() == null ? "neither" : "both");
+          "found %s, allowed either queries or an id to search like, or a text",
+          neither ? "neither" : "both");
     }
   }
 
@@ -82,8 +88,6 @@ public final class Searcher {
   /** Refuses by name what this version does not do, rather than to pass over it in silence. */
   private static void checkBuilt(SearchRequest request) {
     refuse("target_recall", request.targetRecall() != null);
-    refuse("text", request.text() != null);
-    refuse("alpha", request.alpha() != null);
   }
 
   private static void refuse(String field, boolean given) {
@@ -96,15 +100,20 @@ public final class Searcher {
   public SearchAnswer run(BufferAllocator allocator) {
     try {
       // Cast in one call, so that a bad query is named by its own number, not by that in a chunk.
-      try (FixedSizeListVector queries =
-          request.likeId() == null
-              ? state.index().cast(checkedQueries(), allocator)
-              : vectorOf(request.likeId(), allocator)) {
+      try (FixedSizeListVector queries = queryVectors(allocator)) {
         return search(queries, allocator);
       }
     } catch (ArbalestException e) {
       throw StoreException.of(e);
     }
+  }
+
+  /** What to search with, to be closed by the caller; null: a text alone. */
+  private FixedSizeListVector queryVectors(BufferAllocator allocator) {
+    if (request.likeId() != null) {
+      return vectorOf(request.likeId(), allocator);
+    }
+    return request.queries() == null ? null : state.index().cast(checkedQueries(), allocator);
   }
 
   private FixedSizeListVector checkedQueries() {
@@ -153,7 +162,7 @@ public final class Searcher {
   }
 
   private SearchAnswer search(FixedSizeListVector queries, BufferAllocator allocator) {
-    int count = queries.getValueCount();
+    int count = queries == null ? 1 : queries.getValueCount();
     int capacity = capacity(count);
     VectorSchemaRoot root = VectorSchemaRoot.create(schema.schema(), allocator);
     try (Selection selection = new Selection(state, filter, request.exact(), allocator)) {
@@ -163,18 +172,22 @@ public final class Searcher {
       boolean exhausted = false;
       int at = 0;
       for (int first = 0; first < count; first += chunk) {
-        checkDeadline(first, count);
+        deadline.check(first, count);
         int size = Math.min(chunk, count - first);
         int found = searchChunk(queries, first, size, selection, reader, root, at, allocator);
         exhausted |= found < size * request.k();
         at += found;
       }
       root.setRowCount(at);
-      return new SearchAnswer(root, selection.plan().name(), visited, exhausted);
+      return new SearchAnswer(root, strategy(selection), visited, exhausted);
     } catch (RuntimeException e) {
       root.close();
       throw e;
     }
+  }
+
+  private String strategy(Selection selection) {
+    return hybrid == null ? selection.plan().name() : hybrid.strategy();
   }
 
   /** Rows that the answer can have; refuses too large an answer before the work. */
@@ -205,16 +218,6 @@ public final class Searcher {
   private int chunkQueries() {
     int most = request.exact() ? CHUNK_QUERIES_EXACT : CHUNK_QUERIES;
     return Math.max(1, Math.min(most, CHUNK_HITS / hitsAQuery));
-  }
-
-  private void checkDeadline(int done, int count) {
-    if (System.nanoTime() - deadline >= 0 && deadline != Long.MAX_VALUE) {
-      throw new StoreException(
-          StoreException.Category.DEADLINE_EXCEEDED,
-          String.format(
-              "the search took longer than %d ms: %d of %d queries were done",
-              request.timeout().toMillis(), done, count));
-    }
   }
 
   private int searchChunk(
@@ -256,10 +259,38 @@ public final class Searcher {
       long stamp,
       BufferAllocator allocator) {
     selection.holdUnder(stamp);
+    Hits hits = hits(queries, first, size, selection, allocator);
+    boolean withVectors = request.vectorsAs() != VectorsAs.NONE && hits.size() > 0;
+    return new Found(
+        hits, withVectors ? RowReader.fetch(state, hits.rows(), hits.size(), allocator) : null);
+  }
+
+  private Hits hits(
+      FixedSizeListVector queries,
+      int first,
+      int size,
+      Selection selection,
+      BufferAllocator allocator) {
+    if (queries == null) {
+      return hybrid.byText(hitsAQuery, selection.rows());
+    }
+    try (FixedSizeListVector chunk = slice(queries, first, size)) {
+      if (hybrid == null) {
+        return nearest(chunk, first, hitsAQuery, selection, allocator);
+      }
+      int candidates = HybridSearch.candidates(hitsAQuery, state.applied().rows());
+      Hits nearest = nearest(chunk, first, candidates, selection, allocator);
+      Hits fused = hybrid.fuse(chunk, first, nearest, hitsAQuery, selection.rows(), allocator);
+      visited += hybrid.takeMeasured();
+      return fused;
+    }
+  }
+
+  private Hits nearest(
+      FixedSizeListVector chunk, int first, int k, Selection selection, BufferAllocator allocator) {
     Hits hits = new Hits();
-    try (FixedSizeListVector chunk = slice(queries, first, size);
-        SearchBatch batch =
-            state.index().search(chunk, selection.bits(), options(selection), allocator)) {
+    try (SearchBatch batch =
+        state.index().search(chunk, selection.bits(), options(k, selection), allocator)) {
       int count = batch.root().getRowCount();
       for (int i = 0; i < count; i++) {
         hits.add(
@@ -267,17 +298,16 @@ public final class Searcher {
       }
       visited += batch.stats().visited() + batch.stats().tailScanned();
     }
-    boolean withVectors = request.vectorsAs() != VectorsAs.NONE && hits.size() > 0;
-    return new Found(
-        hits, withVectors ? RowReader.fetch(state, hits.rows(), hits.size(), allocator) : null);
+    return hits;
   }
 
-  private SearchOptions options(Selection selection) {
-    SearchOptions options = SearchOptions.k(hitsAQuery).strategy(selection.plan().strategy());
+  private SearchOptions options(int k, Selection selection) {
+    SearchOptions options = SearchOptions.k(k).strategy(selection.plan().strategy());
     return request.ef() == null ? options : options.ef(request.ef());
   }
 
-  private static FixedSizeListVector slice(FixedSizeListVector queries, int first, int size) {
+  /** Some of the vectors, without a copy; to be closed by the caller. */
+  static FixedSizeListVector slice(FixedSizeListVector queries, int first, int size) {
     TransferPair pair = queries.getTransferPair(queries.getAllocator());
     pair.splitAndTransfer(first, size);
     return (FixedSizeListVector) pair.getTo();
@@ -307,7 +337,12 @@ public final class Searcher {
         } else {
           queryOut.copyFromSafe(hits.query(i), at + i, request.queryKeys());
         }
-        distanceOut.set(at + i, hits.distance(i));
+        if (hybrid == null) {
+          distanceOut.set(at + i, hits.distance(i));
+        }
+      }
+      if (hybrid != null) {
+        RankColumns.write(hits, root, at);
       }
       if (vectors != null) {
         reader.copyVectors(vectors, at);

@@ -16,6 +16,7 @@ final class Selection implements AutoCloseable {
   private final boolean exact;
   private final BufferAllocator allocator;
   private long stamp;
+  private RowFilter rows;
   private BitVector bits;
   private Planner.Plan plan;
 
@@ -44,10 +45,15 @@ final class Selection implements AutoCloseable {
       return;
     }
     close();
-    RowFilter rows = state.select(filter);
+    rows = state.select(filter);
     plan = Planner.plan(exact, rows);
     bits = rows.toBitVector(allocator);
     stamp = newStamp;
+  }
+
+  /** The rows; null for all. */
+  RowFilter rows() {
+    return rows;
   }
 
   /** The rows as the engine takes them; null for all. Stays this object's. */
@@ -62,6 +68,7 @@ final class Selection implements AutoCloseable {
   @Override
   public void close() {
     stamp = 0;
+    rows = null;
     if (bits != null) {
       bits.close();
       bits = null;

@@ -13,6 +13,7 @@ import io.arbalest.store.filter.ColumnIndex;
 import io.arbalest.store.log.ShardLog;
 import io.arbalest.store.schema.SpecReader;
 import io.arbalest.store.snapshot.SnapshotWriter;
+import io.arbalest.store.text.TextIndex;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -329,6 +330,7 @@ public final class Shard {
       Applied applied = state.applied();
       var index = state.index().stats();
       List<ColumnIndex> indexes = state.metadata().columns();
+      TextIndex text = state.text();
       return new DatasetStatus(
           spec.name(),
           stateName(),
@@ -361,6 +363,8 @@ public final class Shard {
           context.options().sync().toString(),
           writer.syncs(),
           writer.syncNanos(),
+          text == null ? 0 : text.diskBytes(),
+          text == null ? 0 : text.memoryBytes(),
           indexes);
     } finally {
       gate.leave();
@@ -372,7 +376,12 @@ public final class Shard {
     if (failure != null) {
       return "failed: " + failure.getMessage();
     }
-    return writer.isDiskFull() ? "disk-full" : "ok";
+    if (writer.isDiskFull()) {
+      return "disk-full";
+    }
+    TextIndex text = state.text();
+    String textFailure = text == null ? null : text.failure();
+    return textFailure == null ? "ok" : "text-failed: " + textFailure;
   }
 
   /**
@@ -407,6 +416,8 @@ public final class Shard {
         && writer.failure() == null
         && snapshotter.isWorthwhile(CLOSING_SNAPSHOT_BYTES_MIN)) {
       snapshotter.write(snapshotter::moment);
+    } else if (takeSnapshot && writer.failure() == null) {
+      snapshotter.commitText();
     }
   }
 }

@@ -11,6 +11,7 @@ import io.arbalest.store.rows.IdMap;
 import io.arbalest.store.rows.RowStore;
 import io.arbalest.store.snapshot.SnapshotReader;
 import io.arbalest.store.snapshot.Snapshots;
+import io.arbalest.store.text.TextIndex;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -19,7 +20,10 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Brings a dataset back: its newest snapshot, then the log behind it. */
+/**
+ * Brings a dataset back: its newest snapshot, then the log behind it, then, if it has text columns,
+ * the index of texts, which takes what it lacks from the columns.
+ */
 final class ShardRecovery {
   private static final Logger LOG = LoggerFactory.getLogger(ShardRecovery.class);
 
@@ -67,6 +71,7 @@ final class ShardRecovery {
               snapshotSequence);
       try {
         replay(state, log, snapshotSequence + 1);
+        openText(state);
       } catch (IOException | RuntimeException e) {
         log.close();
         throw e;
@@ -83,6 +88,14 @@ final class ShardRecovery {
     } catch (IOException | RuntimeException e) {
       state.close();
       throw e;
+    }
+  }
+
+  private void openText(ShardState state) {
+    if (!spec.textColumns().isEmpty()) {
+      long sequence = state.applied().sequence();
+      state.openText(
+          TextIndex.open(context.disk(), directory, spec, state.rows(), allocator, sequence));
     }
   }
 

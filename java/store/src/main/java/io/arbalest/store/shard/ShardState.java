@@ -7,6 +7,9 @@ import io.arbalest.store.filter.MetadataIndex;
 import io.arbalest.store.filter.RowFilter;
 import io.arbalest.store.rows.IdMap;
 import io.arbalest.store.rows.RowStore;
+import io.arbalest.store.text.TextIndex;
+import it.unimi.dsi.fastutil.ints.IntArrayList;
+import it.unimi.dsi.fastutil.ints.IntList;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -35,6 +38,7 @@ public final class ShardState implements AutoCloseable {
   private final IdMap ids;
   private final ReadWriteLock idLock = new ReentrantReadWriteLock();
   private final StampedLock replacing = new StampedLock();
+  private TextIndex text; // null: the dataset has no text columns, or recovery is at work
   private volatile Applied applied;
 
   ShardState(
@@ -53,13 +57,20 @@ public final class ShardState implements AutoCloseable {
     this.applied = new Applied(sequence, rows.rows(), rows.liveRows());
   }
 
+  /** From here on writes go to the index of texts too, which has all of them up to now. */
+  void openText(TextIndex index) {
+    text = index;
+  }
+
   /** Adds the rows of a batch in the dataset's own schema. Called by the one writing thread. */
   void applyPut(long sequence, VectorSchemaRoot batch) {
     List<FieldVector> columns = batch.getFieldVectors();
     int first = rows.rows();
     int count = batch.getRowCount();
-    // First the columns, so that whoever finds a row in the index can read it here.
-    rows.append(columns.get(0), columns.subList(2, columns.size()));
+    List<FieldVector> values = columns.subList(2, columns.size());
+    // First the columns, so that whoever finds a row in the index can read it here; last the texts,
+    // so that whoever finds a row by its text finds it in the index.
+    rows.append(columns.get(0), values);
     metadata.rowsAdded();
     LongArrayList replaced = new LongArrayList();
     idLock.writeLock().lock();
@@ -73,12 +84,14 @@ public final class ShardState implements AutoCloseable {
       FixedSizeListVector vectors = (FixedSizeListVector) columns.get(1);
       if (replaced.isEmpty()) {
         index.append(numbers, vectors);
+        addTexts(sequence, first, values);
         applied = new Applied(sequence, rows.rows(), rows.liveRows());
       } else {
         long stamp = replacing.writeLock();
         try {
           index.append(numbers, vectors);
-          delete(replaced);
+          addTexts(sequence, first, values);
+          delete(sequence, replaced);
           applied = new Applied(sequence, rows.rows(), rows.liveRows());
         } finally {
           replacing.unlockWrite(stamp);
@@ -109,7 +122,7 @@ public final class ShardState implements AutoCloseable {
       } else {
         long stamp = replacing.writeLock();
         try {
-          delete(gone);
+          delete(sequence, gone);
           applied = new Applied(sequence, rows.rows(), rows.liveRows());
         } finally {
           replacing.unlockWrite(stamp);
@@ -121,9 +134,20 @@ public final class ShardState implements AutoCloseable {
     return gone.size();
   }
 
+  private void addTexts(long sequence, int firstRow, List<FieldVector> values) {
+    if (text != null) {
+      text.add(sequence, firstRow, values);
+    }
+  }
+
   /** While {@link #replacing()} is held: filters read here what lives, searches in the index. */
-  private void delete(LongArrayList gone) {
+  private void delete(long sequence, LongArrayList gone) {
     index.delete(gone.toLongArray());
+    if (text != null) {
+      IntList numbers = new IntArrayList(gone.size());
+      gone.forEach(row -> numbers.add((int) row));
+      text.delete(sequence, numbers);
+    }
     for (int i = 0; i < gone.size(); i++) {
       rows.delete((int) gone.getLong(i));
     }
@@ -204,6 +228,11 @@ public final class ShardState implements AutoCloseable {
     }
   }
 
+  /** The index of texts; null: the dataset has no text columns. */
+  public TextIndex text() {
+    return text;
+  }
+
   /** Memory of the map from ids to rows, estimated. */
   public long idMapBytes() {
     idLock.readLock().lock();
@@ -216,6 +245,9 @@ public final class ShardState implements AutoCloseable {
 
   @Override
   public void close() {
+    if (text != null) {
+      text.close();
+    }
     index.close();
     rows.close();
   }

@@ -6,6 +6,7 @@ import io.arbalest.store.disk.DiskFullException;
 import io.arbalest.store.log.ShardLog;
 import io.arbalest.store.snapshot.SnapshotWriter;
 import io.arbalest.store.snapshot.Snapshots;
+import io.arbalest.store.text.TextIndex;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -111,6 +112,7 @@ final class Snapshotter {
         Snapshots.removeOthers(context.disk(), directory, Snapshots.path(directory, sequence));
         log.trim(sequence);
       }
+      commitText();
     } catch (ArbalestException e) {
       throw StoreException.of(e);
     } catch (DiskFullException e) {
@@ -122,6 +124,14 @@ final class Snapshotter {
       synchronized (this) {
         scheduled = false;
       }
+    }
+  }
+
+  /** The index of texts need not be brought up from rows that the snapshot has. */
+  void commitText() {
+    TextIndex text = state.text();
+    if (text != null) {
+      text.commit(log::sync);
     }
   }
 
