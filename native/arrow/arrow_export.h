@@ -31,6 +31,7 @@ typedef struct arb_vectors_export {
     uint8_t *valid;
     uint64_t count;
     uint32_t dim;
+    const char *component_format;
     arb_array_block *array;
     arb_schema_block *schema;
 } arb_vectors_export;
@@ -40,5 +41,25 @@ arb_status arb_export_vectors_begin(uint64_t count, uint32_t dim, arb_element el
 void arb_export_vectors_finish(arb_vectors_export *vectors, uint64_t null_count,
                                struct ArrowSchema *out_schema, struct ArrowArray *out);
 void arb_export_vectors_cancel(arb_vectors_export *vectors);
+
+/* struct<vector: fixed_size_list<element>[dim], error: utf8> of `count` rows. At first every vector
+ * is there, its values undefined, and no error. */
+typedef struct arb_casts_export {
+    arb_vectors_export vectors;
+    uint8_t *told; /* bits of the rows with an error */
+    int32_t *ends; /* offsets of the messages */
+    size_t text_bytes;
+    size_t text_capacity;
+    uint64_t refused;
+} arb_casts_export;
+
+arb_status arb_export_casts_begin(uint64_t count, uint32_t dim, arb_element element,
+                                  arb_casts_export *out);
+
+/* Makes a row's vector null and the message its error. Rows come in ascending order. */
+arb_status arb_export_casts_refuse(arb_casts_export *casts, uint64_t row, const char *message);
+void arb_export_casts_finish(arb_casts_export *casts, struct ArrowSchema *out_schema,
+                             struct ArrowArray *out);
+void arb_export_casts_cancel(arb_casts_export *casts);
 
 #endif

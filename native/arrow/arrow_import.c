@@ -3,195 +3,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "arrow/arrow_check.h"
 #include "vectors/error.h"
-
-/* What a node of the tree must look like. */
-typedef struct node_shape {
-    const char *type;  /* for messages */
-    int64_t n_buffers; /* validity and, of a leaf, values */
-    int64_t n_children;
-} node_shape;
-
-static const node_shape struct_shape = {"struct", 1, 2};
-static const node_shape list_shape = {"fixed_size_list", 1, 1};
-static const node_shape leaf_shape = {"primitive", 2, 0};
-
-static arb_status expect(const char *field, const char *what, int64_t found, int64_t allowed)
-{
-    return arb_fail(ARB_INVALID_ARGUMENT, "%s: %s: found %" PRId64 "; allowed %" PRId64, field,
-                    what, found, allowed);
-}
-
-static arb_status check_live(const char *field, const struct ArrowSchema *schema,
-                             const struct ArrowArray *array)
-{
-    if (schema == NULL || array == NULL) {
-        return arb_fail(ARB_INVALID_ARGUMENT, "%s: found a NULL %s; allowed a live one", field,
-                        schema == NULL ? "ArrowSchema" : "ArrowArray");
-    }
-    if (schema->release == NULL || array->release == NULL) {
-        return arb_fail(ARB_INVALID_ARGUMENT,
-                        "%s: found a released %s (release is NULL); allowed a live one", field,
-                        schema->release == NULL ? "ArrowSchema" : "ArrowArray");
-    }
-    if (schema->format == NULL) {
-        return arb_fail(ARB_INVALID_ARGUMENT, "%s: format: found NULL; allowed a format string",
-                        field);
-    }
-    return ARB_OK;
-}
-
-static arb_status check_children(const char *field, const struct ArrowSchema *schema,
-                                 const struct ArrowArray *array, const node_shape *shape)
-{
-    if (schema->n_children != shape->n_children) {
-        return expect(field, "children of the schema", schema->n_children, shape->n_children);
-    }
-    if (array->n_children != shape->n_children) {
-        return expect(field, "children of the array", array->n_children, shape->n_children);
-    }
-    if (shape->n_children > 0 && (schema->children == NULL || array->children == NULL)) {
-        return arb_fail(ARB_INVALID_ARGUMENT, "%s: children: found NULL; allowed %" PRId64, field,
-                        shape->n_children);
-    }
-    for (int64_t i = 0; i < shape->n_children; i++) {
-        if (schema->children[i] == NULL || array->children[i] == NULL) {
-            return arb_fail(ARB_INVALID_ARGUMENT,
-                            "%s: child %" PRId64 ": found NULL; allowed a live one", field, i);
-        }
-    }
-    if (schema->dictionary != NULL || array->dictionary != NULL) {
-        return arb_fail(ARB_INVALID_ARGUMENT, "%s: found a dictionary; allowed plain values",
-                        field);
-    }
-    return ARB_OK;
-}
-
-/* Everything about one node but its format and its relation to its parent. */
-static arb_status check_node(const char *field, const struct ArrowSchema *schema,
-                             const struct ArrowArray *array, const node_shape *shape)
-{
-    arb_status status = check_children(field, schema, array, shape);
-    if (status != ARB_OK) {
-        return status;
-    }
-    int64_t end;
-    if (array->length < 0 || array->offset < 0 ||
-        __builtin_add_overflow(array->offset, array->length, &end)) {
-        return arb_fail(ARB_INVALID_ARGUMENT,
-                        "%s: found length %" PRId64 " at offset %" PRId64
-                        "; allowed neither negative, their sum an int64",
-                        field, array->length, array->offset);
-    }
-    if (array->null_count < -1 || array->null_count > array->length) {
-        return arb_fail(ARB_INVALID_ARGUMENT,
-                        "%s: null_count: found %" PRId64 "; allowed -1..%" PRId64, field,
-                        array->null_count, array->length);
-    }
-    if (array->n_buffers != shape->n_buffers) {
-        return expect(field, "buffers", array->n_buffers, shape->n_buffers);
-    }
-    if (array->buffers == NULL) {
-        return arb_fail(ARB_INVALID_ARGUMENT, "%s: buffers: found NULL; allowed %" PRId64, field,
-                        shape->n_buffers);
-    }
-    if (array->null_count > 0 && array->buffers[0] == NULL) {
-        return arb_fail(ARB_INVALID_ARGUMENT,
-                        "%s: found null_count %" PRId64 " without a validity buffer; allowed 0",
-                        field, array->null_count);
-    }
-    return ARB_OK;
-}
-
-/* The first unset bit of first..first+count-1, or first+count. */
-static int64_t first_unset(const uint8_t *bits, int64_t first, int64_t count)
-{
-    int64_t end = first + count;
-    for (int64_t i = first; i < end;) {
-        if (i % 8 == 0 && end - i >= 8 && bits[i / 8] == 0xff) {
-            i += 8;
-            continue;
-        }
-        if (!(bits[i / 8] >> (i % 8) & 1)) {
-            return i;
-        }
-        i++;
-    }
-    return end;
-}
-
-/* Elements first..first+count-1 of the array (its own offset not counted) must not be null. The
- * null count may speak of elements outside, so the bitmap decides. A row is `per_row` elements. */
-static arb_status check_no_nulls(const char *field, const struct ArrowArray *array, int64_t first,
-                                 int64_t count, int64_t per_row)
-{
-    const uint8_t *bits = array->buffers[0];
-    if (array->null_count == 0 || bits == NULL) {
-        return ARB_OK;
-    }
-    int64_t start = array->offset + first;
-    int64_t at = first_unset(bits, start, count) - start;
-    if (at == count) {
-        return ARB_OK;
-    }
-    if (per_row > 1) {
-        return arb_fail(ARB_INVALID_ARGUMENT,
-                        "%s: row %" PRId64 ", component %" PRId64 ": found null; allowed values",
-                        field, at / per_row, at % per_row);
-    }
-    return arb_fail(ARB_INVALID_ARGUMENT, "%s: row %" PRId64 ": found null; allowed values", field,
-                    at);
-}
-
-/* The parent reads elements up to `needed` of this child. */
-static arb_status check_covers(const char *field, const struct ArrowArray *array, int64_t needed)
-{
-    if (array->length < needed) {
-        return arb_fail(ARB_INVALID_ARGUMENT,
-                        "%s: found length %" PRId64 "; allowed at least %" PRId64
-                        ", which the parent's offset and length ask for",
-                        field, array->length, needed);
-    }
-    return ARB_OK;
-}
-
-/* The values of a leaf from element `first` (its own offset not counted); NULL where it is empty.
- * With size 0 the whole buffer: elements that are not whole bytes. */
-static arb_status leaf_values(const char *field, const struct ArrowArray *array, int64_t first,
-                              size_t size, const uint8_t **out)
-{
-    int64_t bytes;
-    if (__builtin_mul_overflow(array->offset + array->length, (int64_t)size, &bytes)) {
-        return arb_fail(ARB_INVALID_ARGUMENT,
-                        "%s: found length %" PRId64 " at offset %" PRId64
-                        "; allowed what an address space holds",
-                        field, array->length, array->offset);
-    }
-    const uint8_t *values = array->buffers[1];
-    if (values == NULL && array->length > 0) {
-        return arb_fail(ARB_INVALID_ARGUMENT,
-                        "%s: value buffer: found NULL; allowed a buffer of %" PRId64 " values",
-                        field, array->length);
-    }
-    *out = values == NULL ? NULL : values + (size_t)(array->offset + first) * size;
-    return ARB_OK;
-}
-
-static arb_status check_rows(const char *field, int64_t rows)
-{
-    if (rows > (int64_t)ARB_NODES_MAX) {
-        return arb_fail(ARB_INVALID_ARGUMENT, "%s: found %" PRId64 " rows; allowed 0..%u", field,
-                        rows, ARB_NODES_MAX);
-    }
-    return ARB_OK;
-}
 
 /* Rows first..first+count-1 of an int64 leaf. */
 static arb_status import_ids(const char *field, const struct ArrowSchema *schema,
                              const struct ArrowArray *array, int64_t first, int64_t count,
                              arb_ids_view *out)
 {
-    arb_status status = check_live(field, schema, array);
+    arb_status status = arb_check_live(field, schema, array);
     if (status != ARB_OK) {
         return status;
     }
@@ -200,10 +20,10 @@ static arb_status import_ids(const char *field, const struct ArrowSchema *schema
                         field, schema->format);
     }
     const uint8_t *values = NULL;
-    if ((status = check_node(field, schema, array, &leaf_shape)) != ARB_OK ||
-        (status = check_covers(field, array, first + count)) != ARB_OK ||
-        (status = check_no_nulls(field, array, first, count, 1)) != ARB_OK ||
-        (status = leaf_values(field, array, first, sizeof(int64_t), &values)) != ARB_OK) {
+    if ((status = arb_check_node(field, schema, array, &arb_leaf_shape)) != ARB_OK ||
+        (status = arb_check_covers(field, array, first + count)) != ARB_OK ||
+        (status = arb_check_no_nulls(field, array, first, count, 1)) != ARB_OK ||
+        (status = arb_leaf_values(field, array, first, sizeof(int64_t), &values)) != ARB_OK) {
         return status;
     }
     *out = (arb_ids_view){.values = values, .count = (uint32_t)count};
@@ -228,37 +48,34 @@ static arb_status value_type_of(const char *field, const char *format, arb_value
                     field, format);
 }
 
-/* "+w:384": the digits and nothing else, or "+w:384x" would pass for 384. */
-static arb_status check_list_format(const char *field, const char *format, uint32_t dim)
+/* Nulls among `count` rows of `per_row` elements, from element `first` on: an error where `nulls`
+ * is NULL, else told there. A row is one element of the list, and per_row elements of its child. */
+static arb_status check_or_view_nulls(const char *field, const struct ArrowArray *array,
+                                      int64_t first, int64_t count, int64_t per_row,
+                                      arb_nulls_view *nulls)
 {
-    char wanted[16];
-    snprintf(wanted, sizeof wanted, "+w:%" PRIu32, dim);
-    if (strncmp(format, "+w:", 3) != 0) {
-        return arb_fail(ARB_INVALID_ARGUMENT,
-                        "%s: format: found \"%.32s\"; allowed \"%s\" (fixed_size_list)", field,
-                        format, wanted);
+    if (nulls == NULL) {
+        return arb_check_no_nulls(field, array, first, count * per_row, per_row);
     }
-    if (strcmp(format, wanted) != 0) {
-        return arb_fail(ARB_INVALID_ARGUMENT,
-                        "%s: dimension: found %.32s; allowed %" PRIu32
-                        ", the dimension of the index",
-                        field, format + 3, dim);
-    }
+    int is_list = array->n_children > 0;
+    const uint8_t *bits = array->null_count == 0 ? NULL : array->buffers[0];
+    *(is_list ? &nulls->rows : &nulls->components) = bits;
+    *(is_list ? &nulls->rows_at : &nulls->components_at) = array->offset + first;
     return ARB_OK;
 }
 
 /* Rows first..first+count-1 of a fixed_size_list<T>[dim]. The offsets add up as the specification
  * has it: a row i of the parent is element list.offset + i of the list, and its components start at
- * values.offset + (list.offset + i) * dim. */
+ * values.offset + (list.offset + i) * dim. Without `nulls` there may be none. */
 static arb_status import_vectors(const char *field, const struct ArrowSchema *schema,
                                  const struct ArrowArray *array, uint32_t dim, int64_t first,
-                                 int64_t count, arb_vectors_view *out)
+                                 int64_t count, arb_vectors_view *out, arb_nulls_view *nulls)
 {
     arb_status status;
-    if ((status = check_live(field, schema, array)) != ARB_OK ||
-        (status = check_list_format(field, schema->format, dim)) != ARB_OK ||
-        (status = check_node(field, schema, array, &list_shape)) != ARB_OK ||
-        (status = check_covers(field, array, first + count)) != ARB_OK) {
+    if ((status = arb_check_live(field, schema, array)) != ARB_OK ||
+        (status = arb_check_list_format(field, schema->format, dim)) != ARB_OK ||
+        (status = arb_check_node(field, schema, array, &arb_list_shape)) != ARB_OK ||
+        (status = arb_check_covers(field, array, first + count)) != ARB_OK) {
         return status;
     }
     const struct ArrowSchema *child_schema = schema->children[0];
@@ -266,9 +83,9 @@ static arb_status import_vectors(const char *field, const struct ArrowSchema *sc
     char child_field[64];
     snprintf(child_field, sizeof child_field, "%s components", field);
     arb_value_type type = ARB_VALUE_F16;
-    if ((status = check_live(child_field, child_schema, child)) != ARB_OK ||
+    if ((status = arb_check_live(child_field, child_schema, child)) != ARB_OK ||
         (status = value_type_of(field, child_schema->format, &type)) != ARB_OK ||
-        (status = check_node(child_field, child_schema, child, &leaf_shape)) != ARB_OK) {
+        (status = arb_check_node(child_field, child_schema, child, &arb_leaf_shape)) != ARB_OK) {
         return status;
     }
     int64_t components;
@@ -280,10 +97,10 @@ static arb_status import_vectors(const char *field, const struct ArrowSchema *sc
     }
     int64_t start = (array->offset + first) * (int64_t)dim;
     const uint8_t *values = NULL;
-    if ((status = check_covers(child_field, child, components)) != ARB_OK ||
-        (status = check_no_nulls(field, array, first, count, 1)) != ARB_OK ||
-        (status = check_no_nulls(field, child, start, count * (int64_t)dim, dim)) != ARB_OK ||
-        (status = leaf_values(child_field, child, start, arb_value_size(type), &values)) !=
+    if ((status = arb_check_covers(child_field, child, components)) != ARB_OK ||
+        (status = check_or_view_nulls(field, array, first, count, 1, nulls)) != ARB_OK ||
+        (status = check_or_view_nulls(field, child, start, count, dim, nulls)) != ARB_OK ||
+        (status = arb_leaf_values(child_field, child, start, arb_value_size(type), &values)) !=
             ARB_OK) {
         return status;
     }
@@ -291,24 +108,57 @@ static arb_status import_vectors(const char *field, const struct ArrowSchema *sc
     return ARB_OK;
 }
 
-arb_status arb_import_vectors(const char *field, const struct ArrowSchema *schema,
-                              const struct ArrowArray *array, uint32_t dim, arb_vectors_view *out)
+static arb_status import_all_vectors(const char *field, const struct ArrowSchema *schema,
+                                     const struct ArrowArray *array, uint32_t dim,
+                                     arb_vectors_view *out, arb_nulls_view *nulls)
 {
     arb_status status;
-    if ((status = check_live(field, schema, array)) != ARB_OK ||
-        (status = check_rows(field, array->length)) != ARB_OK) {
+    if ((status = arb_check_live(field, schema, array)) != ARB_OK ||
+        (status = arb_check_rows(field, array->length)) != ARB_OK) {
         return status;
     }
     int64_t count = array->length < 0 ? 0 : array->length;
-    return import_vectors(field, schema, array, dim, 0, count, out);
+    return import_vectors(field, schema, array, dim, 0, count, out, nulls);
+}
+
+arb_status arb_import_vectors(const char *field, const struct ArrowSchema *schema,
+                              const struct ArrowArray *array, uint32_t dim, arb_vectors_view *out)
+{
+    return import_all_vectors(field, schema, array, dim, out, NULL);
+}
+
+arb_status arb_import_nullable_vectors(const char *field, const struct ArrowSchema *schema,
+                                       const struct ArrowArray *array, uint32_t dim,
+                                       arb_vectors_view *out, arb_nulls_view *nulls)
+{
+    return import_all_vectors(field, schema, array, dim, out, nulls);
+}
+
+arb_status arb_check_row_present(const char *field, const arb_nulls_view *nulls, uint32_t dim,
+                                 uint32_t row)
+{
+    if (nulls->rows != NULL &&
+        arb_first_unset(nulls->rows, nulls->rows_at + row, 1) == nulls->rows_at + row) {
+        return arb_fail(ARB_INVALID_ARGUMENT, "%s: found null; allowed values", field);
+    }
+    if (nulls->components != NULL) {
+        int64_t start = nulls->components_at + (int64_t)row * dim;
+        int64_t component = arb_first_unset(nulls->components, start, dim) - start;
+        if (component < dim) {
+            return arb_fail(ARB_INVALID_ARGUMENT,
+                            "%s: component %" PRId64 ": found null; allowed values", field,
+                            component);
+        }
+    }
+    return ARB_OK;
 }
 
 arb_status arb_import_ids(const char *field, const struct ArrowSchema *schema,
                           const struct ArrowArray *array, arb_ids_view *out)
 {
     arb_status status;
-    if ((status = check_live(field, schema, array)) != ARB_OK ||
-        (status = check_rows(field, array->length)) != ARB_OK) {
+    if ((status = arb_check_live(field, schema, array)) != ARB_OK ||
+        (status = arb_check_rows(field, array->length)) != ARB_OK) {
         return status;
     }
     int64_t count = array->length < 0 ? 0 : array->length;
@@ -318,7 +168,7 @@ arb_status arb_import_ids(const char *field, const struct ArrowSchema *schema,
 arb_status arb_import_bits(const char *field, const struct ArrowSchema *schema,
                            const struct ArrowArray *array, arb_bits_view *out)
 {
-    arb_status status = check_live(field, schema, array);
+    arb_status status = arb_check_live(field, schema, array);
     if (status != ARB_OK) {
         return status;
     }
@@ -328,10 +178,10 @@ arb_status arb_import_bits(const char *field, const struct ArrowSchema *schema,
                         schema->format);
     }
     const uint8_t *bytes = NULL;
-    if ((status = check_node(field, schema, array, &leaf_shape)) != ARB_OK ||
-        (status = check_rows(field, array->length)) != ARB_OK ||
-        (status = check_no_nulls(field, array, 0, array->length, 1)) != ARB_OK ||
-        (status = leaf_values(field, array, 0, 0, &bytes)) != ARB_OK) {
+    if ((status = arb_check_node(field, schema, array, &arb_leaf_shape)) != ARB_OK ||
+        (status = arb_check_rows(field, array->length)) != ARB_OK ||
+        (status = arb_check_no_nulls(field, array, 0, array->length, 1)) != ARB_OK ||
+        (status = arb_leaf_values(field, array, 0, 0, &bytes)) != ARB_OK) {
         return status;
     }
     *out = (arb_bits_view){
@@ -353,7 +203,7 @@ static int64_t child_named(const struct ArrowSchema *schema, const char *name)
 arb_status arb_import_batch(const struct ArrowSchema *schema, const struct ArrowArray *array,
                             uint32_t dim, arb_ids_view *ids, arb_vectors_view *vectors)
 {
-    arb_status status = check_live("batch", schema, array);
+    arb_status status = arb_check_live("batch", schema, array);
     if (status != ARB_OK) {
         return status;
     }
@@ -361,9 +211,9 @@ arb_status arb_import_batch(const struct ArrowSchema *schema, const struct Arrow
         return arb_fail(ARB_INVALID_ARGUMENT,
                         "batch: format: found \"%.32s\"; allowed \"+s\" (struct)", schema->format);
     }
-    if ((status = check_node("batch", schema, array, &struct_shape)) != ARB_OK ||
-        (status = check_rows("batch", array->length)) != ARB_OK ||
-        (status = check_no_nulls("batch", array, 0, array->length, 1)) != ARB_OK) {
+    if ((status = arb_check_node("batch", schema, array, &arb_struct_shape)) != ARB_OK ||
+        (status = arb_check_rows("batch", array->length)) != ARB_OK ||
+        (status = arb_check_no_nulls("batch", array, 0, array->length, 1)) != ARB_OK) {
         return status;
     }
     int64_t id = child_named(schema, "id");
@@ -378,7 +228,7 @@ arb_status arb_import_batch(const struct ArrowSchema *schema, const struct Arrow
     if ((status = import_ids("id", schema->children[id], array->children[id], array->offset,
                              array->length, &ids_found)) != ARB_OK ||
         (status = import_vectors("vector", schema->children[vector], array->children[vector], dim,
-                                 array->offset, array->length, &vectors_found)) != ARB_OK) {
+                                 array->offset, array->length, &vectors_found, NULL)) != ARB_OK) {
         return status;
     }
     *ids = ids_found;

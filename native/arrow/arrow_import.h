@@ -33,6 +33,15 @@ typedef struct arb_bits_view {
     uint32_t count;
 } arb_bits_view;
 
+/* What is null among the rows of a vectors view: bit rows_at + i is row i's, and bit components_at
+ * + i * dim + j its component j's. NULL: nothing is. */
+typedef struct arb_nulls_view {
+    const uint8_t *rows;
+    int64_t rows_at;
+    const uint8_t *components;
+    int64_t components_at;
+} arb_nulls_view;
+
 static inline const void *arb_view_vector(const arb_vectors_view *view, uint32_t row)
 {
     return view->values + (size_t)row * view->dim * arb_value_size(view->type);
@@ -49,6 +58,15 @@ static inline int64_t arb_view_id(const arb_ids_view *view, uint32_t row)
  * `field` names it in messages. */
 arb_status arb_import_vectors(const char *field, const struct ArrowSchema *schema,
                               const struct ArrowArray *array, uint32_t dim, arb_vectors_view *out);
+
+/* The same, with nulls: values under a null are whatever they are. */
+arb_status arb_import_nullable_vectors(const char *field, const struct ArrowSchema *schema,
+                                       const struct ArrowArray *array, uint32_t dim,
+                                       arb_vectors_view *out, arb_nulls_view *nulls);
+
+/* ARB_INVALID_ARGUMENT, without naming the row, where a row is null or a component of it. */
+arb_status arb_check_row_present(const char *field, const arb_nulls_view *nulls, uint32_t dim,
+                                 uint32_t row);
 
 /* An int64 array without nulls. */
 arb_status arb_import_ids(const char *field, const struct ArrowSchema *schema,

@@ -2,6 +2,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "vectors/error.h"
@@ -131,6 +132,22 @@ int32_t arb_largest_magnitude(arb_element element, const void *row, size_t dim)
     return largest;
 }
 
+/* "FIELD: row ROW", or FIELD alone where the caller names the row by itself. */
+typedef struct row_place {
+    char text[64];
+} row_place;
+
+static row_place place_of(const char *field, uint64_t row)
+{
+    row_place place;
+    if (row == ARB_ROW_UNNAMED) {
+        snprintf(place.text, sizeof place.text, "%s", field);
+    } else {
+        snprintf(place.text, sizeof place.text, "%s: row %llu", field, (unsigned long long)row);
+    }
+    return place;
+}
+
 /* Called where the stored row shows a suspect: the source tells whether it is one. (65,510 is
  * stored as 65,504, yet it is beyond what we say we take.) */
 static arb_status check_source(const arb_row_form *form, arb_value_type type, const void *src,
@@ -138,18 +155,19 @@ static arb_status check_source(const arb_row_form *form, arb_value_type type, co
 {
     int is_half = form->element == ARB_ELEMENT_F16;
     double limit = is_half ? F16_MAX : FLT_MAX;
+    const char *sep = row == ARB_ROW_UNNAMED ? ": " : ", ";
     for (size_t i = 0; i < form->dim; i++) {
         double value = value_at(form->kernels, type, src, i);
         if (!isfinite(value)) {
             return arb_fail(ARB_INVALID_ARGUMENT,
-                            "%s: row %llu, component %zu: found %s; allowed finite values", field,
-                            (unsigned long long)row, i,
+                            "%s%scomponent %zu: found %s; allowed finite values",
+                            place_of(field, row).text, sep, i,
                             isnan(value) ? "NaN" : (value > 0 ? "infinity" : "-infinity"));
         }
         if (fabs(value) > limit) {
             return arb_fail(ARB_INVALID_ARGUMENT,
-                            "%s: row %llu, component %zu: found %.9g; allowed -%.9g..%.9g for %s",
-                            field, (unsigned long long)row, i, value, limit, limit,
+                            "%s%scomponent %zu: found %.9g; allowed -%.9g..%.9g for %s",
+                            place_of(field, row).text, sep, i, value, limit, limit,
                             is_half ? "float16" : "float32");
         }
     }
@@ -161,15 +179,15 @@ static arb_status check_norm(const arb_row_form *form, float squares, const char
 {
     if (squares > SQUARED_NORM_MAX) {
         return arb_fail(ARB_INVALID_ARGUMENT,
-                        "%s: row %llu: found squared norm %.9g; allowed at most %.9g, so that "
+                        "%s: found squared norm %.9g; allowed at most %.9g, so that "
                         "float32 distances stay finite",
-                        field, (unsigned long long)row, squares, SQUARED_NORM_MAX);
+                        place_of(field, row).text, squares, SQUARED_NORM_MAX);
     }
     if (form->metric == ARB_METRIC_COSINE && squares < SQUARED_NORM_MIN_COSINE) {
         return arb_fail(ARB_INVALID_ARGUMENT,
-                        "%s: row %llu: found a zero vector (squared norm %.9g as stored); allowed "
+                        "%s: found a zero vector (squared norm %.9g as stored); allowed "
                         "at least %.9g under cosine, which needs a direction",
-                        field, (unsigned long long)row, squares, SQUARED_NORM_MIN_COSINE);
+                        place_of(field, row).text, squares, SQUARED_NORM_MIN_COSINE);
     }
     return ARB_OK;
 }

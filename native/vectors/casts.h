@@ -32,6 +32,9 @@ typedef struct arb_row_facts {
     float rms;     /* root mean square of the components */
 } arb_row_facts;
 
+/* For a caller who names the row himself: messages name the component alone. */
+#define ARB_ROW_UNNAMED UINT64_MAX
+
 /* Casts dim values at src (any alignment) into dst (dim elements; what lies behind them is not
  * touched) and checks what was stored. ARB_INVALID_ARGUMENT names `field`, `row` and, where one is
  * to blame, the component: NaN, infinite, beyond the element's range, a norm that distances cannot

@@ -241,6 +241,24 @@ ARB_API arb_status arb_index_vectors(const arb_index *index, struct ArrowSchema 
                                      struct ArrowArray *ids, struct ArrowSchema *out_schema,
                                      struct ArrowArray *out);
 
+/* Writes the stored vectors of ids (an int64 array), in their order, into a column of the caller's:
+ * target's buffers, from its offset on, are the caller's to be written although the interface
+ * declares them const. target has one row an id, and its schema says in what form:
+ *
+ *   fixed_size_list<halffloat>[dim]   floats beyond 65,504 become infinite
+ *   fixed_size_list<float>[dim]
+ *   struct<scale: float, offset: float, codes: fixed_size_list<uint8>[dim]>
+ *                                     SQ8: value ~ offset + scale * code, off by at most scale / 2
+ *                                     from the stored component, and by float32 rounding
+ *
+ * The bits of these rows are set in every validity bitmap that target has; the outermost must have
+ * one. An id that does not live gives a null there, and zeros; *missing counts those. Target is not
+ * released. */
+ARB_API arb_status arb_index_vectors_into(const arb_index *index, struct ArrowSchema *ids_schema,
+                                          struct ArrowArray *ids,
+                                          const struct ArrowSchema *target_schema,
+                                          const struct ArrowArray *target, uint64_t *missing);
+
 /* Checks vectors (fixed_size_list<T>[dim], T as for append) and casts them to
  * fixed_size_list<element> [dim], as append does, without keeping them: what this accepts, append
  * takes. So a log can be written between the check and the append, and hold what the index will
@@ -248,6 +266,14 @@ ARB_API arb_status arb_index_vectors(const arb_index *index, struct ArrowSchema 
 ARB_API arb_status arb_index_cast(const arb_index *index, struct ArrowSchema *schema,
                                   struct ArrowArray *vectors, struct ArrowSchema *out_schema,
                                   struct ArrowArray *out);
+
+/* The same, where a bad row spoils no other: the answer is struct<vector:
+ * fixed_size_list<element>[dim], error: utf8>, a row a vector. Where a vector is bad, and only
+ * there, `vector` is null and `error` says why, without naming the row. A null vector or component
+ * is bad as well. What all rows share (type, dimension) still fails the call. */
+ARB_API arb_status arb_index_cast_rows(const arb_index *index, struct ArrowSchema *schema,
+                                       struct ArrowArray *vectors, struct ArrowSchema *out_schema,
+                                       struct ArrowArray *out);
 
 /* Packs base and overlay into a new CSR base, and fits the codes anew where the rows have moved
  * away from them; then compares generated distances with the set's own, see arb_generated_use.

@@ -17,6 +17,7 @@ import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.BitVector;
+import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 
 /**
@@ -366,6 +367,40 @@ public final class VectorIndex implements AutoCloseable {
   }
 
   /**
+   * Writes the stored vectors of some ids into a column of the caller's, in the form that its type
+   * asks for:
+   *
+   * <ul>
+   *   <li>{@code fixed_size_list<float16>[d]}: values beyond 65,504 become infinite;
+   *   <li>{@code fixed_size_list<float32>[d]};
+   *   <li>{@code struct<scale: float32, offset: float32, codes: fixed_size_list<uint8>[d]>}: SQ8,
+   *       value = offset + scale · code, off by at most scale / 2 from the stored one, and by
+   *       float32 rounding.
+   * </ul>
+   *
+   * @param ids without nulls; only read
+   * @param target has capacity for {@code at + ids} rows in all its buffers; its value counts are
+   *     not set
+   * @param at where in {@code target} the first vector goes
+   * @return how many of the ids do not live; they are null in {@code target}
+   */
+  public long vectorsInto(BigIntVector ids, FieldVector target, int at) {
+    try (CallScope scope = new CallScope()) {
+      long array = scope.borrow("ids", ids);
+      long idsSchema = scope.idsSchema();
+      int count = ids.getValueCount();
+      long schema = scope.targetSchema(target);
+      long column = scope.target(target, at, count);
+      ArrowBuf missing = scope.memory(8);
+      handle.call(
+          index ->
+              Native.arb_index_vectors_into(
+                  index, idsSchema, array, schema, column, missing.memoryAddress()));
+      return missing.getLong(0);
+    }
+  }
+
+  /**
    * Checks vectors and casts them to the index's element type, as {@link #append} does, without
    * keeping them: what this accepts, an append takes.
    *
@@ -381,6 +416,24 @@ public final class VectorIndex implements AutoCloseable {
       ArrowOutput out = scope.output();
       handle.call(index -> Native.arb_index_cast(index, schema, array, out.schema(), out.array()));
       return out.lists(allocator, element, dimension);
+    }
+  }
+
+  /**
+   * The same as {@link #cast}, where a bad vector spoils no other: it is null in the result, which
+   * says why. What all vectors share, type and dimension, still fails the call.
+   *
+   * @param vectors as for {@link #cast}, and nulls
+   * @param allocator accounts for the result until it is closed
+   */
+  public CastBatch castRows(FixedSizeListVector vectors, BufferAllocator allocator) {
+    try (CallScope scope = new CallScope()) {
+      long array = scope.borrow("vectors", vectors);
+      long schema = scope.schema("vectors", vectors);
+      ArrowOutput out = scope.output();
+      handle.call(
+          index -> Native.arb_index_cast_rows(index, schema, array, out.schema(), out.array()));
+      return out.casts(allocator, element, dimension);
     }
   }
 

@@ -2,8 +2,12 @@ package io.arbalest.engine.internal;
 
 import io.arbalest.engine.ArbalestException;
 import io.arbalest.engine.ArbalestException.Status;
+import io.arbalest.engine.CastBatch;
 import io.arbalest.engine.ElementType;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.memory.util.MemoryUtil;
@@ -79,6 +83,43 @@ public final class ArrowOutput {
    * @throws ArbalestException RESOURCE_EXHAUSTED if {@code target} has no room; nothing is kept
    */
   public FixedSizeListVector lists(BufferAllocator target, ElementType element, int dimension) {
+    return lists(array, target, element, dimension);
+  }
+
+  /**
+   * Cast vectors with the messages of the bad ones: {@code struct<vector, error: utf8>}.
+   *
+   * @throws ArbalestException RESOURCE_EXHAUSTED if {@code target} has no room; nothing is kept
+   */
+  public CastBatch casts(BufferAllocator target, ElementType element, int dimension) {
+    long list = ArrowStructs.child(array, 0);
+    return new CastBatch(
+        lists(list, target, element, dimension), texts(ArrowStructs.child(array, 1)));
+  }
+
+  /** The texts of a utf8 column that are not null, by row; written by the library, offset 0. */
+  private static Map<Integer, String> texts(long column) {
+    int count = Math.toIntExact(ArrowStructs.length(column));
+    if (ArrowStructs.nullCount(column) == count) {
+      return Map.of();
+    }
+    long validity = ArrowStructs.buffer(column, 0);
+    long ends = ArrowStructs.buffer(column, 1);
+    long bytes = ArrowStructs.buffer(column, 2);
+    Map<Integer, String> texts = new HashMap<>();
+    for (int row = 0; row < count; row++) {
+      if ((MemoryUtil.getByte(validity + row / 8) >> (row % 8) & 1) != 0) {
+        int start = MemoryUtil.getInt(ends + 4L * row);
+        byte[] text = new byte[MemoryUtil.getInt(ends + 4L * row + 4) - start];
+        MemoryUtil.copyFromMemory(bytes + start, text, 0, text.length);
+        texts.put(row, new String(text, StandardCharsets.UTF_8));
+      }
+    }
+    return texts;
+  }
+
+  private static FixedSizeListVector lists(
+      long array, BufferAllocator target, ElementType element, int dimension) {
     int count = Math.toIntExact(ArrowStructs.length(array));
     long offset = ArrowStructs.offset(array);
     FixedSizeListVector lists =

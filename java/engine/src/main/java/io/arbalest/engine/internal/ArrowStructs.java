@@ -92,6 +92,15 @@ final class ArrowStructs {
     return array;
   }
 
+  /** Lets an array begin at an element of its buffers other than the first. */
+  static void setOffset(long array, long offset) {
+    MemoryUtil.putLong(array + 16, offset);
+  }
+
+  static long nullCount(long array) {
+    return MemoryUtil.getLong(array + 8);
+  }
+
   static long length(long array) {
     return MemoryUtil.getLong(array);
   }

@@ -10,6 +10,7 @@ import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.apache.arrow.vector.complex.StructVector;
 
 /**
  * The memory of one native call: structs, and arrays and schemas in the Arrow C Data Interface.
@@ -21,7 +22,7 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
  * always 0: a sliced vector has buffers of its own.
  */
 public final class CallScope implements AutoCloseable {
-  /** Holds all structs of any call of today. */
+  /** Holds all structs of most calls. */
   private static final long BLOCK_BYTES = 1024;
 
   private final List<ArrowBuf> buffers = new ArrayList<>();
@@ -95,8 +96,12 @@ public final class CallScope implements AutoCloseable {
   }
 
   private long listsSchema(String component, int dimension) {
+    return listsSchema("vector", component, dimension);
+  }
+
+  private long listsSchema(String name, String component, int dimension) {
     long item = ArrowStructs.schema(this, component, "item");
-    return ArrowStructs.schema(this, "+w:" + dimension, "vector", item);
+    return ArrowStructs.schema(this, "+w:" + dimension, name, item);
   }
 
   /** An array of int64 that borrows {@code ids}. */
@@ -127,6 +132,69 @@ public final class CallScope implements AutoCloseable {
     long validity = validity(name, vectors.getValidityBuffer(), nulls, rows);
     long values = borrowFixedWidth(name, (BaseFixedWidthVector) child);
     return ArrowStructs.parent(this, rows, nulls, validity, values);
+  }
+
+  /** The schema of a column that vectors are to be written into: of floats, or SQ8. */
+  public long targetSchema(FieldVector target) {
+    if (target instanceof StructVector struct) {
+      return ArrowStructs.schema(
+          this,
+          "+s",
+          "vector",
+          ArrowStructs.schema(this, "f", "scale"),
+          ArrowStructs.schema(this, "f", "offset"),
+          listsSchema("codes", "C", codesOf(struct).getListSize()));
+    }
+    return schema("target", (FixedSizeListVector) target);
+  }
+
+  /**
+   * An array over a column's buffers, for the library to write rows {@code at} to {@code at + count
+   * - 1}. Value counts say nothing yet; the capacities of the buffers are checked.
+   */
+  public long target(FieldVector target, int at, int count) {
+    long rows = at + (long) count;
+    long array;
+    if (target instanceof StructVector struct) {
+      array =
+          ArrowStructs.parent(
+              this,
+              count,
+              0,
+              writable(target.getValidityBuffer(), (rows + 7) / 8),
+              writableLeaf((BaseFixedWidthVector) struct.getChildByOrdinal(0), rows),
+              writableLeaf((BaseFixedWidthVector) struct.getChildByOrdinal(1), rows),
+              writableList(codesOf(struct), rows, rows));
+    } else {
+      array = writableList((FixedSizeListVector) target, rows, count);
+    }
+    ArrowStructs.setOffset(array, at);
+    return array;
+  }
+
+  private long writableList(FixedSizeListVector list, long rows, long length) {
+    long validity = writable(list.getValidityBuffer(), (rows + 7) / 8);
+    BaseFixedWidthVector components = (BaseFixedWidthVector) list.getDataVector();
+    long values = writableLeaf(components, rows * list.getListSize());
+    return ArrowStructs.parent(this, length, 0, validity, values);
+  }
+
+  private long writableLeaf(BaseFixedWidthVector leaf, long count) {
+    long validity = writable(leaf.getValidityBuffer(), (count + 7) / 8);
+    long values = writable(leaf.getDataBuffer(), count * leaf.getTypeWidth());
+    return ArrowStructs.leaf(this, count, 0, validity, values);
+  }
+
+  private static long writable(ArrowBuf buffer, long bytes) {
+    if (buffer.capacity() < bytes) {
+      throw ArbalestException.invalid(
+          "target: found a buffer of %d bytes, allowed %d or more", buffer.capacity(), bytes);
+    }
+    return buffer.memoryAddress();
+  }
+
+  private static FixedSizeListVector codesOf(StructVector struct) {
+    return (FixedSizeListVector) struct.getChildByOrdinal(2);
   }
 
   /** An array of int64 with a copy of {@code values}. */

@@ -75,6 +75,21 @@ public final class Native {
       @Cast("struct ArrowSchema *") long outSchema,
       @Cast("struct ArrowArray *") long out);
 
+  public static native int arb_index_vectors_into(
+      @Cast("const arb_index *") long index,
+      @Cast("struct ArrowSchema *") long idsSchema,
+      @Cast("struct ArrowArray *") long ids,
+      @Cast("const struct ArrowSchema *") long targetSchema,
+      @Cast("const struct ArrowArray *") long target,
+      @Cast("uint64_t *") long missing);
+
+  public static native int arb_index_cast_rows(
+      @Cast("const arb_index *") long index,
+      @Cast("struct ArrowSchema *") long schema,
+      @Cast("struct ArrowArray *") long vectors,
+      @Cast("struct ArrowSchema *") long outSchema,
+      @Cast("struct ArrowArray *") long out);
+
   public static native int arb_index_cast(
       @Cast("const arb_index *") long index,
       @Cast("struct ArrowSchema *") long schema,
