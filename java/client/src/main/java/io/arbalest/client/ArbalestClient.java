@@ -221,6 +221,15 @@ public final class ArbalestClient implements AutoCloseable {
     return delete(dataset, array);
   }
 
+  /**
+   * Deletes the rows that match a filter, such as {@code {"field":"year","op":"<","value":1990}}.
+   *
+   * @throws IllegalArgumentException if it is not JSON
+   */
+  public DeleteAck deleteMatching(String dataset, String filter) {
+    return delete(named(dataset).set("filter", Json.parse("filter", filter)));
+  }
+
   /** Waits until every acknowledged row is in the graph. */
   public JsonNode flush(String dataset) {
     return act("flush", named(dataset));
@@ -257,7 +266,11 @@ public final class ArbalestClient implements AutoCloseable {
   }
 
   private DeleteAck delete(String dataset, ArrayNode ids) {
-    JsonNode answer = act("delete", named(dataset).set("ids", ids));
+    return delete(named(dataset).set("ids", ids));
+  }
+
+  private DeleteAck delete(ObjectNode what) {
+    JsonNode answer = act("delete", what);
     return new DeleteAck(answer.path("sequence").asLong(), answer.path("deleted").asLong());
   }
 

@@ -1,8 +1,10 @@
 package io.arbalest.client;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import org.apache.arrow.memory.ArrowBuf;
@@ -11,6 +13,14 @@ import org.apache.arrow.memory.ArrowBuf;
 final class Json {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
+  /** Keeps a number as it is written, and takes nothing behind the value. */
+  private static final ObjectReader CALLERS =
+      MAPPER
+          .reader()
+          .with(
+              DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS,
+              DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
   private Json() {}
 
   static byte[] bytes(JsonNode node) {
@@ -18,6 +28,16 @@ final class Json {
       return MAPPER.writeValueAsBytes(node);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a JSON tree that cannot be written", e);
+    }
+  }
+
+  /** What a caller wrote; the message names it. */
+  static JsonNode parse(String what, String text) {
+    try {
+      return CALLERS.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          what + ": found '" + text + "', allowed JSON: " + e.getOriginalMessage(), e);
     }
   }
 

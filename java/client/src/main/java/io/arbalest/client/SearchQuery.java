@@ -78,6 +78,17 @@ public final class SearchQuery {
     return copy;
   }
 
+  /**
+   * Only rows that match, such as {@code {"field":"year","op":">=","value":2020}}.
+   *
+   * @throws IllegalArgumentException if it is not JSON
+   */
+  public SearchQuery filter(String filter) {
+    SearchQuery copy = copy();
+    copy.json.set("filter", Json.parse("filter", filter));
+    return copy;
+  }
+
   /** Metadata columns to return; {@code "*"} for all. */
   public SearchQuery columns(String... names) {
     return columns(List.of(names));

@@ -93,9 +93,22 @@ class CliTest {
     assertThat(ok("scan", "--dataset", "w", "--limit", "1", "--vectors-as", "float32").out())
         .isEqualTo("{\"id\":\"east\",\"n\":1,\"vector\":[1.0,0.0]}\n");
 
+    String filter = "{\"field\":\"n\",\"op\":\"between\",\"value\":[1.5, 3]}";
+    assertThat(ok("scan", "--dataset", "w", "--filter", filter).lines())
+        .containsExactly("{\"id\":\"north\",\"n\":2}", "{\"id\":\"north-east\",\"n\":3}");
+    Run filtered = ok("search", "--dataset", "w", "--id", "east", "-k", "3", "--filter", filter);
+    assertThat(filtered.lines()).hasSize(3);
+    assertThat(filtered.err()).startsWith("strategy exact-filtered");
+
     assertThat(ok("delete", "--dataset", "w", "east", "west").out())
         .startsWith("deleted 1 of 2 ids");
-    assertThat(ok("status", "--dataset", "w").out()).contains("live: 2").contains("state: ok");
+    assertThat(ok("delete", "--dataset", "w", "--filter", "{\"not\":" + filter + "}").out())
+        .startsWith("deleted 0 rows");
+    assertThat(ok("status", "--dataset", "w").out())
+        .contains("live: 2")
+        .contains("state: ok")
+        .contains("column: n")
+        .contains("index: auto");
     assertThat(MAPPER.readTree(ok("status", "--json").out()).at("/datasets/0/live").intValue())
         .isEqualTo(2);
     assertThat(ok("delete", "--dataset", "w", "--drop").out()).isEqualTo("dropped w\n");
@@ -132,6 +145,7 @@ class CliTest {
     fails(2, "Missing required option: '--dataset=NAME'", "scan");
     fails(2, "--vector", "search", "--dataset", "x");
     fails(2, "allowed a JSON array", "search", "--dataset", "x", "--vector", "1,2");
+    fails(2, "filter: found 'n=1'", "search", "--dataset", "x", "--id", "1", "--filter", "n=1");
     fails(2, "explode", "explode");
     fails(2, "no column 'vector'", "put", "--dataset", "x", noVector().toString());
     fails(2, "data: missing", "serve");

@@ -114,6 +114,12 @@ class StatusCodesTest {
             + "'timeout_ms':5}} | wanted 77",
         "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'target_recall':0.9}}"
             + " | target_recall",
+        "INVALID_ARGUMENT | {'search':{'dataset':'d','vector':[1,0],'filter':"
+            + "{'field':'word','op':'~','value':'a'}}} | search.filter.op: found '~', allowed",
+        "INVALID_ARGUMENT | {'search':{'dataset':'d','vector':[1,0],'filter':"
+            + "{'field':'word','op':'=','value':1}}} | 'word' (Utf8): found 1, allowed a text",
+        "INVALID_ARGUMENT | {'scan':{'dataset':'d','filter':{'not':{'field':'word',"
+            + "'op':'in','value':['a',true]}}}} | 'word' (Utf8): found true",
         "INVALID_ARGUMENT | {'scan':{'dataset':'d','filter':{'field':'a','op':'=','value':1}}}"
             + " | field 'a'",
       })
@@ -135,17 +141,23 @@ class StatusCodesTest {
         "NOT_FOUND        | snapshot         | {'dataset':'e'}          | 'e'",
         "NOT_FOUND        | describe-dataset | {'dataset':'e'}          | 'e'",
         "NOT_FOUND        | drop-dataset     | {'dataset':'e'}          | 'e'",
-        "INVALID_ARGUMENT | delete           | {'dataset':'d'}          | delete.ids: missing",
+        "INVALID_ARGUMENT | delete           | {'dataset':'d'}          | found neither of ids, filter",
+        "INVALID_ARGUMENT | delete           | {'dataset':'d','ids':[1],'filter':{}} | found both",
+        "INVALID_ARGUMENT | delete           | {'dataset':'d','filter':"
+            + "{'field':'wrod','op':'is_null'}} | field 'wrod'",
         "INVALID_ARGUMENT | delete           | {'dataset':'d','ids':[]} | delete.ids",
         "INVALID_ARGUMENT | delete           | {'dataset':'d','ids':['x']} | delete.ids[0]",
         "INVALID_ARGUMENT | delete           | {'dataset':'d','ids':[1.5]} | delete.ids[0]",
-        "UNIMPLEMENTED    | delete           | {'dataset':'d','filter':{}} | delete.filter",
+        "INVALID_ARGUMENT | delete           | {'dataset':'d','filter':{}} | delete.filter",
         "ALREADY_EXISTS   | create-dataset   | {'dataset':'d','dimension':2} | 'd'",
         "INVALID_ARGUMENT | create-dataset   | {'dataset':'-','dimension':2} | dataset name",
         "INVALID_ARGUMENT | create-dataset   | {'dataset':'n','dimension':0}"
             + " | create-dataset.dimension",
         "INVALID_ARGUMENT | create-dataset   | {'dataset':'n','dimension':9000} | 9000",
         "INVALID_ARGUMENT | create-dataset   | {'dataset':'n','dimension':2,'metric':'l3'} | l3",
+        "INVALID_ARGUMENT | create-dataset"
+            + " | {'dataset':'n','dimension':2,'columns':[{'name':'a','type':'utf8',"
+            + "'index':'range'}]} | column 'a': arbalest.index: found 'range', allowed [auto,",
         "INVALID_ARGUMENT | create-dataset"
             + " | {'dataset':'n','dimension':2,'columns':[{'name':'a','type':'money'}]}"
             + " | create-dataset.columns[0].type",

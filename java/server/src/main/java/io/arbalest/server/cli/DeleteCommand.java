@@ -12,10 +12,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code arbalest delete}: rows by their ids, or a whole dataset. */
+/** {@code arbalest delete}: rows by their ids or a filter, or a whole dataset. */
 @Command(
     name = "delete",
-    description = "Deletes rows by their ids, or the whole dataset.",
+    description = "Deletes rows by their ids or by a filter, or the whole dataset.",
     mixinStandardHelpOptions = true)
 final class DeleteCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -30,6 +30,12 @@ final class DeleteCommand implements Callable<Integer> {
     @Parameters(arity = "1..*", paramLabel = "ID", description = "Ids of rows.")
     private List<String> ids;
 
+    @Option(
+        names = "--filter",
+        description = "Rows that match, as JSON: {\"field\":\"year\",\"op\":\"<\",\"value\":1990}",
+        paramLabel = "JSON")
+    private String filter;
+
     @Option(names = "--drop", description = "The dataset itself, with its files.")
     private boolean drop;
   }
@@ -40,6 +46,11 @@ final class DeleteCommand implements Callable<Integer> {
       if (what.drop) {
         client.drop(dataset.name());
         print("dropped " + dataset.name());
+        return 0;
+      }
+      if (what.filter != null) {
+        DeleteAck ack = client.deleteMatching(dataset.name(), what.filter);
+        print("deleted %d rows; sequence %d".formatted(ack.deleted(), ack.sequence()));
         return 0;
       }
       Ids type = Ids.of(client, dataset.name());

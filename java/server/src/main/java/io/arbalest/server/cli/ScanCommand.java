@@ -45,6 +45,13 @@ final class ScanCommand implements Callable<Integer> {
       paramLabel = "FORM")
   private String vectorsAs;
 
+  @Option(
+      names = "--filter",
+      description =
+          "Rows that match alone, as JSON: {\"field\":\"year\",\"op\":\">=\",\"value\":2020}",
+      paramLabel = "JSON")
+  private String filter;
+
   @Option(names = "--limit", defaultValue = "-1", description = "Rows to read.", paramLabel = "N")
   private long limit;
 
@@ -54,7 +61,8 @@ final class ScanCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     try (ArbalestClient client = server.connect();
-        ResultStream rows = client.scan(new ScanQuery(dataset.name(), columns, form(), limit));
+        ResultStream rows =
+            client.scan(new ScanQuery(dataset.name(), columns, form(), limit, filter));
         // The server answers before the file is made: a wrong name leaves no file behind.
         BatchWriter writer = writer(rows)) {
       while (rows.next()) {

@@ -43,6 +43,13 @@ final class SearchCommand implements Callable<Integer> {
   @Option(names = "--ef", description = "Breadth of the search.", paramLabel = "N")
   private Integer ef;
 
+  @Option(
+      names = "--filter",
+      description =
+          "Rows that match alone, as JSON: {\"field\":\"year\",\"op\":\">=\",\"value\":2020}",
+      paramLabel = "JSON")
+  private String filter;
+
   @Option(names = "--exact", description = "Compare with every row.")
   private boolean exact;
 
@@ -114,6 +121,7 @@ final class SearchCommand implements Callable<Integer> {
     search = k == null ? search : search.k(k);
     search = ef == null ? search : search.ef(ef);
     search = minSequence == null ? search : search.minSequence(minSequence);
+    search = filter == null ? search : search.filter(filter);
     search = noCache ? search.cache(false) : search;
     return exact ? search.exact(true) : search;
   }

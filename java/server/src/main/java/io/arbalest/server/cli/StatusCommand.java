@@ -3,6 +3,8 @@ package io.arbalest.server.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.arbalest.client.ArbalestClient;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,12 +42,21 @@ final class StatusCommand implements Callable<Integer> {
     return 0;
   }
 
+  private static String text(JsonNode value) {
+    if (!value.isArray()) {
+      return value.asText();
+    }
+    List<String> elements = new ArrayList<>();
+    value.forEach(element -> elements.add(element.asText()));
+    return String.join(", ", elements);
+  }
+
   private static void print(JsonNode node, String indent, PrintWriter out) {
     node.properties()
         .forEach(
             field -> {
               JsonNode value = field.getValue();
-              if (value.isArray()) {
+              if (value.isArray() && !value.isEmpty() && value.get(0).isObject()) {
                 out.println(indent + field.getKey() + ":");
                 value.forEach(
                     element -> {
@@ -53,7 +64,7 @@ final class StatusCommand implements Callable<Integer> {
                       out.println();
                     });
               } else {
-                out.println(indent + field.getKey() + ": " + value.asText());
+                out.println(indent + field.getKey() + ": " + text(value));
               }
             });
   }

@@ -13,8 +13,11 @@ import io.arbalest.store.DatasetSpec;
 import io.arbalest.store.DeleteReceipt;
 import io.arbalest.store.IdType;
 import io.arbalest.store.StoreException;
+import io.arbalest.store.filter.ColumnIndex;
+import io.arbalest.store.filter.IndexKind;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +56,10 @@ final class Actions {
         this::create);
     add("drop-dataset", "Removes a dataset and its files: {\"dataset\"}", this::drop);
     add("describe-dataset", "What a dataset is: {\"dataset\"}", this::describe);
-    add("delete", "Deletes rows: {\"dataset\",\"ids\":[...]}", this::delete);
+    add(
+        "delete",
+        "Deletes rows: {\"dataset\",\"ids\":[...]} or {\"dataset\",\"filter\":{...}}",
+        this::delete);
     add(
         "flush",
         "Waits until every acknowledged row is in the graph: {\"dataset\"}",
@@ -114,11 +120,6 @@ final class Actions {
             "codes",
             "layout",
             "text_columns"));
-    List<Field> columns = new ArrayList<>();
-    for (Fields column : fields.objects("columns")) {
-      column.allow(Set.of("name", "type"));
-      columns.add(TypeNames.field(column.name("type"), column.text("name"), column.text("type")));
-    }
     DatasetSpec spec =
         new DatasetSpec(
             fields.text("dataset"),
@@ -126,7 +127,7 @@ final class Actions {
             ElementType.fromWireName(fields.text("element", ElementType.FLOAT16.wireName())),
             IdType.fromWireName(fields.text("id_type", IdType.INT64.wireName())),
             (int) fields.integer("dimension", 1, Integer.MAX_VALUE),
-            columns,
+            columns(fields),
             (int) fields.integer("m", 1, Integer.MAX_VALUE, DatasetSpec.M_DEFAULT),
             (int)
                 fields.integer(
@@ -135,6 +136,20 @@ final class Actions {
             Layout.fromWireName(fields.text("layout", DatasetSpec.LAYOUT_DEFAULT.wireName())),
             fields.texts("text_columns"));
     return describe(room.store().create(spec));
+  }
+
+  private static List<Field> columns(Fields fields) {
+    List<Field> columns = new ArrayList<>();
+    for (Fields column : fields.objects("columns")) {
+      column.allow(Set.of("name", "type", "index"));
+      columns.add(
+          TypeNames.field(
+              column.name("type"),
+              column.text("name"),
+              column.text("type"),
+              column.text("index", IndexKind.AUTO.wireName())));
+    }
+    return columns;
   }
 
   private JsonNode drop(Fields fields) {
@@ -162,8 +177,15 @@ final class Actions {
             .put("layout", spec.layout().wireName())
             .put("rows", dataset.rowCount());
     ArrayNode columns = json.putArray("columns");
+    Iterator<ColumnIndex> indexes = dataset.status().metadataIndexes().iterator();
     for (Field column : spec.columns()) {
-      columns.addObject().put("name", column.getName()).put("type", TypeNames.name(column));
+      ColumnIndex index = indexes.next();
+      columns
+          .addObject()
+          .put("name", column.getName())
+          .put("type", TypeNames.name(column))
+          .put("index", index.index().wireName())
+          .put("index_bytes", index.bytes());
     }
     ArrayNode textColumns = json.putArray("text_columns");
     spec.textColumns().forEach(textColumns::add);
@@ -171,13 +193,19 @@ final class Actions {
   }
 
   private JsonNode delete(Fields fields) {
-    fields.allow(Set.of("dataset", "ids"), Set.of("filter"));
+    fields.allow(Set.of("dataset", "ids", "filter"));
     Dataset dataset = dataset(fields);
-    IdType type = dataset.spec().idType();
+    if (fields.has("ids") == fields.has("filter")) {
+      throw StoreException.invalid(
+          "delete: found %s of ids, filter, allowed exactly one",
+          fields.has("ids") ? "both" : "neither");
+    }
     DeleteReceipt receipt;
-    try (BufferAllocator allocator = room.callAllocator(Call.current());
-        FieldVector ids = ids(fields.ids("ids"), type, fields.name("ids"), allocator)) {
-      receipt = dataset.delete(ids).join();
+    try {
+      receipt =
+          fields.has("ids")
+              ? deleteIds(dataset, fields)
+              : dataset.deleteMatching(FilterParser.optional(fields, "filter")).join();
     } catch (CompletionException e) {
       throw e.getCause() instanceof StoreException cause ? cause : e;
     }
@@ -186,6 +214,14 @@ final class Actions {
         .put("sequence", receipt.sequence())
         .put("deleted", receipt.deleted())
         .put("durable", receipt.durable());
+  }
+
+  private DeleteReceipt deleteIds(Dataset dataset, Fields fields) {
+    IdType type = dataset.spec().idType();
+    try (BufferAllocator allocator = room.callAllocator(Call.current());
+        FieldVector ids = ids(fields.ids("ids"), type, fields.name("ids"), allocator)) {
+      return dataset.delete(ids).join();
+    }
   }
 
   private JsonNode onDataset(Fields fields, Consumer<Dataset> work) {

@@ -67,20 +67,8 @@ final class Fields {
 
   /** Refuses keys beside these. */
   Fields allow(Set<String> keys) {
-    return allow(keys, Set.of());
-  }
-
-  /**
-   * Refuses keys beside these.
-   *
-   * @param later keys that the design has and this version does not: UNIMPLEMENTED
-   */
-  Fields allow(Set<String> keys, Set<String> later) {
     for (Iterator<String> names = node.fieldNames(); names.hasNext(); ) {
       String key = names.next();
-      if (later.contains(key)) {
-        throw StoreException.unimplemented(name(key));
-      }
       if (!keys.contains(key)) {
         throw StoreException.invalid(
             "%s: unknown key, allowed %s", name(key), String.join(", ", new TreeSet<>(keys)));

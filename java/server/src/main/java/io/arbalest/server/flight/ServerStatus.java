@@ -13,6 +13,7 @@ import io.arbalest.store.Dataset;
 import io.arbalest.store.DatasetStatus;
 import io.arbalest.store.IdType;
 import io.arbalest.store.Store;
+import io.arbalest.store.filter.IndexKind;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
@@ -24,6 +25,7 @@ final class ServerStatus {
           .addMixIn(Metric.class, WireNamed.class)
           .addMixIn(ElementType.class, WireNamed.class)
           .addMixIn(IdType.class, WireNamed.class)
+          .addMixIn(IndexKind.class, WireNamed.class)
           .build();
 
   private final Store store;

@@ -1,6 +1,7 @@
 package io.arbalest.server.flight;
 
 import io.arbalest.store.StoreException;
+import io.arbalest.store.filter.IndexKind;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -36,8 +37,12 @@ final class TypeNames {
 
   private TypeNames() {}
 
-  /** A nullable column of a named type; a timestamp is in microseconds and without a zone. */
-  static Field field(String where, String column, String typeName) {
+  /**
+   * A nullable column of a named type; a timestamp is in microseconds and without a zone.
+   *
+   * @param index the name of an {@link IndexKind}, which the store checks
+   */
+  static Field field(String where, String column, String typeName, String index) {
     ArrowType type = TYPES.get(typeName);
     if (type == null) {
       throw StoreException.invalid(
@@ -47,7 +52,8 @@ final class TypeNames {
         typeName.equals(UTF8_LIST)
             ? List.of(new Field("item", FieldType.nullable(ArrowType.Utf8.INSTANCE), null))
             : null;
-    return new Field(column, FieldType.nullable(type), children);
+    return new Field(
+        column, new FieldType(true, type, null, Map.of(IndexKind.KEY, index)), children);
   }
 
   /** The name of a column's type; Arrow's own where there is none here. */

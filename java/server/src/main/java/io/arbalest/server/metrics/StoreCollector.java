@@ -41,6 +41,12 @@ public final class StoreCollector extends Collector {
     families.add(family(all, "graph_bytes", "Memory of graphs.", DatasetStatus::graphBytes));
     families.add(
         family(all, "column_bytes", "Memory of ids and columns.", DatasetStatus::columnBytes));
+    families.add(
+        family(
+            all,
+            "metadata_index_bytes",
+            "Memory of the indexes of metadata columns.",
+            DatasetStatus::metadataIndexBytes));
     families.add(syncs(all));
     return families;
   }
