@@ -34,9 +34,9 @@ static inline void arb_array_trim(arb_candidate_array *array, uint32_t ef, const
     array->cursor = array->cursor < array->count ? array->cursor : array->count;
 }
 
-/* Returns 0 if the candidate is farther than all of a full array. */
-static inline int arb_array_offer(arb_candidate_array *array, uint64_t candidate, uint32_t ef,
-                                  const arb_mask *mask)
+/* Returns 0 if the candidate is farther than all of a full array, else 1 + the place it came to. */
+static inline uint32_t arb_array_offer(arb_candidate_array *array, uint64_t candidate, uint32_t ef,
+                                       const arb_mask *mask)
 {
     if (array->live >= ef && array->count > 0 && candidate > array->sorted[array->count - 1]) {
         array->dropped = 1;
@@ -47,7 +47,7 @@ static inline int arb_array_offer(arb_candidate_array *array, uint64_t candidate
     if (place < array->cursor)
         array->cursor = place;
     if (arb_is_masked(mask, arb_candidate_node(candidate)))
-        return 1;
+        return place + 1;
     array->live++;
     if (array->live > ef) {
         if (mask == NULL) {
@@ -58,7 +58,7 @@ static inline int arb_array_offer(arb_candidate_array *array, uint64_t candidate
             arb_array_trim(array, ef, mask);
         }
     }
-    return 1;
+    return place + 1;
 }
 
 #endif

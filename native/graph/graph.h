@@ -116,11 +116,18 @@ typedef struct arb_graph_query {
 /* So many queries take turns at most; more would only push each other's rows out of the cache. */
 #define ARB_GROUP_MAX 4u
 
+/* When a search ends before ef: see converge.h. */
+typedef struct arb_gap {
+    float gap;  /* at least 0 */
+    float norm; /* of a usual row; dot products only */
+} arb_gap;
+
 /* What all queries of a group ask for. */
 typedef struct arb_graph_options {
-    uint32_t ef;
+    uint32_t ef; /* with a gap: for the part of a search that knows none, fused or very wide */
     uint32_t k;
     const arb_mask *mask; /* may be NULL */
+    const arb_gap *gap;   /* may be NULL */
 } arb_graph_options;
 
 /* The same for several queries at once, each with a searcher of its own: one thread answers them

@@ -14,6 +14,7 @@ arb_query arb_query_of(const arb_scorer *scorer, const void *row, int native)
                        .rows = scorer->rows,
                        .dim = form->dim,
                        .kernel = form->kernels->distance[form->element][form->metric],
+                       .unit = 1,
                        .negated = form->metric == ARB_METRIC_DOT};
     if (native && form->element == ARB_ELEMENT_F16 &&
         atomic_load_explicit(&scorer->native, memory_order_relaxed) &&

@@ -19,9 +19,10 @@ typedef struct arb_query {
      * for twice as many, up to ARB_RERANK_MAX. 0: it does not. */
     uint32_t rerank;
     float blur; /* see arb_codes_query; INFINITY: not known */
-    /* The distance is zero + unit times what this query orders by. Over codes only: */
+    /* The distance is zero + unit times what this query orders by. */
     float zero;
     float unit;
+    /* Over codes only: */
     const arb_sq1 *sq1; /* where they have bits, which bound the distance from below */
     arb_sq1_query bits;
 } arb_query;

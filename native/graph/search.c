@@ -17,6 +17,7 @@ typedef struct search {
     uint32_t ef;
     uint32_t k;
     const arb_mask *mask;
+    const arb_gap *gap; /* NULL: walks end by ef */
 } search;
 
 /* Over the codes beside the lists, if there are some. Returns 0 where the search is still to be
@@ -66,6 +67,15 @@ static arb_status take_found(const search *of, const arb_walk *walk)
     return arb_search_wide(of->graph, searcher, walk->query, walk->start, of->ef, of->mask);
 }
 
+/* With a gap, as far as it may lead. */
+static uint32_t walk_ef(const search *of)
+{
+    if (of->gap == NULL || of->ef >= ARB_CONVERGE_EF_MAX)
+        return of->ef;
+    uint32_t wide = ARB_CONVERGE_WIDER * of->ef;
+    return wide < ARB_CONVERGE_EF_MAX ? wide : ARB_CONVERGE_EF_MAX;
+}
+
 static arb_status prepare(const search *of, arb_searcher *searcher)
 {
     uint32_t array_size = walks_wide(of) ? of->ef : 2 * ARB_ARRAY_MAX + of->graph->M0;
@@ -93,10 +103,14 @@ static arb_status find(const search *of, arb_searcher *const *searchers,
         prepared[i] = arb_traversal_query(scorer, searchers[i], queries[i].row, queries[i].native);
         walks[walking] = (arb_walk){
             .graph = of->graph, .searcher = searchers[i], .query = &prepared[i], .mask = of->mask};
+        arb_walk *walk = &walks[walking++];
+        if (of->gap != NULL && !walks_wide(of))
+            walk->converge =
+                arb_converge_of(scorer, walk->query, of->k, of->gap->gap, of->gap->norm);
         if (walks_wide(of))
-            arb_walk_from_entry(&walks[walking++], of->entry, 1, 1);
+            arb_walk_from_entry(walk, of->entry, 1, 1);
         else
-            arb_walk_from_entry(&walks[walking++], of->entry, 0, of->ef);
+            arb_walk_from_entry(walk, of->entry, 0, walk_ef(of));
     }
     arb_walk_run(walks, walking);
     for (uint32_t i = 0; status == ARB_OK && i < walking; i++)
@@ -110,8 +124,11 @@ arb_status arb_graph_search_group(const arb_graph *graph, arb_searcher *const *s
 {
     uint32_t k = options->k;
     assert(k > 0 && count <= ARB_GROUP_MAX);
-    search of = {
-        .graph = graph, .ef = options->ef < k ? k : options->ef, .k = k, .mask = options->mask};
+    search of = {.graph = graph,
+                 .ef = options->ef < k ? k : options->ef,
+                 .k = k,
+                 .mask = options->mask,
+                 .gap = options->gap};
     arb_query prepared[ARB_GROUP_MAX];
     arb_status status = ARB_OK;
     for (uint32_t i = 0; status == ARB_OK && i < count; i++)

@@ -15,6 +15,11 @@ static const arb_mask *mask_here(const arb_walk *walk)
     return walk->level > walk->bottom ? NULL : walk->mask;
 }
 
+static int converges(const arb_walk *walk)
+{
+    return walk->converge.k > 0 && walk->level == walk->bottom;
+}
+
 /* The nearest candidate that is not expanded becomes the next one to be. */
 static void pick(arb_walk *walk)
 {
@@ -23,7 +28,8 @@ static void pick(arb_walk *walk)
     while (array->cursor < array->count && array->sorted[array->cursor] & ARB_CANDIDATE_FLAG)
         array->cursor++;
     assert(array->cursor <= array->count);
-    if (array->cursor == array->count)
+    if (array->cursor == array->count ||
+        (converges(walk) && array->sorted[array->cursor] > walk->converge.limit))
         return;
     uint32_t node = arb_candidate_node(array->sorted[array->cursor]);
     array->sorted[array->cursor++] |= ARB_CANDIDATE_FLAG;
@@ -53,6 +59,8 @@ static void begin_level(arb_walk *walk, uint32_t level)
         array->live += !arb_is_masked(mask_here(walk), node);
         arb_visit(searcher, node);
     }
+    if (converges(walk))
+        arb_converge_begin(&walk->converge, array, walk->mask);
     if (!walk->done)
         pick(walk);
 }
@@ -139,25 +147,46 @@ static void judge(arb_walk *walk)
         return;
     }
     arb_score_fetched(walk->query, searcher->near, walk->near_count, searcher->distances);
+    arb_converge *converge = converges(walk) ? &walk->converge : NULL;
     for (uint32_t i = 0; i < walk->near_count; i++) {
         uint32_t node = searcher->near[i];
-        if (arb_array_offer(array, arb_candidate(searcher->distances[i], node), breadth(walk),
-                            mask_here(walk)) &&
-            walk->level == 0)
+        uint64_t candidate = arb_candidate(searcher->distances[i], node);
+        if (converge != NULL && candidate > arb_converge_cutoff(converge, array)) {
+            array->dropped = 1;
+            continue;
+        }
+        uint32_t place = arb_array_offer(array, candidate, breadth(walk), mask_here(walk));
+        if (place == 0)
+            continue;
+        if (walk->level == 0)
             __builtin_prefetch((const void *)arb_word_at(walk->graph, node, 0));
+        if (converge != NULL)
+            arb_converge_add(converge, array, place - 1, walk->mask);
     }
+    if (converge != NULL && walk->near_count > 0)
+        arb_converge_trim(converge, array, walk->mask);
     walk->near_count = 0;
 }
 
-/* Those of the fresh whose bits do not say that they are farther than all candidates. */
-static uint32_t keep_near(const arb_walk *walk)
+/* What is farther is not looked at; UINT64_MAX while everything is. */
+static uint64_t cutoff(const arb_walk *walk)
+{
+    const arb_candidate_array *array = &walk->array;
+    if (array->count == 0)
+        return UINT64_MAX;
+    if (array->live >= breadth(walk))
+        return array->sorted[array->count - 1];
+    return converges(walk) ? arb_converge_cutoff(&walk->converge, array) : UINT64_MAX;
+}
+
+/* Those of the fresh whose bits do not say that they are farther than that. */
+static uint32_t keep_near(const arb_walk *walk, uint64_t farthest)
 {
     const arb_query *query = walk->query;
     const arb_sq1 *sq1 = query->sq1;
     uint32_t *restrict fresh = fresh_of(walk);
     uint32_t *restrict near = walk->searcher->near;
-    float farthest = arb_candidate_distance(walk->array.sorted[walk->array.count - 1]);
-    float bound = arb_scored_distance(query, farthest);
+    float bound = arb_scored_distance(query, arb_candidate_distance(farthest));
     uint32_t fresh_count = walk->fresh_count;
     uint32_t count = 0;
     /* the last group is filled up with what does not count */
@@ -182,8 +211,9 @@ static void aim(arb_walk *walk)
 {
     arb_searcher *searcher = walk->searcher;
     pick(walk);
-    if (walk->query->sq1 != NULL && walk->array.live >= breadth(walk) && walk->array.count > 0) {
-        walk->near_count = keep_near(walk);
+    uint64_t farthest = walk->query->sq1 == NULL ? UINT64_MAX : cutoff(walk);
+    if (farthest != UINT64_MAX) {
+        walk->near_count = keep_near(walk, farthest);
     } else {
         memcpy(searcher->near, fresh_of(walk), walk->fresh_count * sizeof *searcher->near);
         walk->near_count = walk->fresh_count;

@@ -16,6 +16,7 @@
 #define ARB_GRAPH_WALK_H
 
 #include "graph/candidate_array.h"
+#include "graph/converge.h"
 #include "graph/graph_internal.h"
 #include "graph/score.h"
 
@@ -24,8 +25,9 @@ typedef struct arb_walk {
     arb_searcher *searcher; /* takes the candidates: found, found_count, found_all */
     const arb_query *query;
     const arb_mask *mask;
-    uint32_t bottom; /* the last level */
-    uint32_t ef;     /* the breadth there; 1 above */
+    uint32_t bottom;       /* the last level */
+    uint32_t ef;           /* the breadth there; 1 above */
+    arb_converge converge; /* whether it may end there before */
     uint32_t level;
     uint64_t start; /* the candidate that the bottom level began with */
     arb_candidate_array array;
@@ -38,7 +40,7 @@ typedef struct arb_walk {
 
 /* From the entry point down to level `bottom`, which is searched with breadth ef; with `bottom`
  * above the entry's level the entry alone is scored. Fields graph, searcher, query and mask are
- * set. */
+ * set, and converge if the walk is to end by it. */
 void arb_walk_from_entry(arb_walk *walk, uint64_t entry, uint32_t bottom, uint32_t ef);
 
 /* On one level from the candidates in searcher->found, which are scored and sorted. */

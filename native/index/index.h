@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #include "graph/graph.h"
+#include "graph/recall.h"
 #include "index/ids.h"
 #include "vectors/casts.h"
 
@@ -25,6 +26,9 @@ typedef struct arb_range {
     uint64_t rows;
     float rms_min; /* of a row; INFINITY while there is none */
 } arb_range;
+
+/* Floats of an arb_recall_table. */
+#define ARB_RECALL_FLOATS (1 + 2 * ARB_RECALL_KS * ARB_RECALL_TARGETS)
 
 struct arb_index {
     arb_scorer scorer; /* with the metric and the kernels */
@@ -48,6 +52,12 @@ struct arb_index {
     arb_generated *generated; /* what scorer.generated shows; generated.c */
     _Atomic uint64_t generated_bytes;
     _Atomic float generated_speedup;
+
+    /* What a freeze measured last, recall.c: an arb_recall_table float by float, so that a search
+     * beside a freeze reads of each the old one or the new one. */
+    _Atomic float recall[ARB_RECALL_FLOATS];
+    _Atomic uint32_t recall_sampled; /* 0: nothing was measured */
+    _Atomic uint64_t recall_rows;    /* that lived then */
 
     /* Rows below are written, with their ids, and belong to searches. */
     _Atomic uint64_t published;
@@ -109,6 +119,24 @@ void arb_index_look_at_codes(arb_index *index);
  * held.
  */
 void arb_index_calibrate(arb_index *index);
+
+/* Measures what recall costs, where it never was or the rows are many more or fewer than then.
+ * Write mutex not held: appends and searches go on. */
+arb_status arb_index_measure_recall(arb_index *index);
+void arb_index_set_recall(arb_index *index, const arb_recall_table *table, uint32_t sampled,
+                          uint64_t rows);
+/* Returns how many rows were sampled for it; 0: the table says nothing. */
+uint32_t arb_index_get_recall(const arb_index *index, arb_recall_table *table);
+/* Whether a table from a file can be one. */
+int arb_recall_table_is_sound(const arb_recall_table *table);
+
+/* How wide to search for a recall above 0 and below 1. */
+typedef struct arb_recall_breadth {
+    uint32_t ef;
+    int has_gap; /* 0: nothing was measured, and ef is a guess on the safe side */
+    arb_gap gap;
+} arb_recall_breadth;
+arb_recall_breadth arb_index_breadth(const arb_index *index, float target, uint32_t k);
 
 /* Marks a row deleted; 1 if it lived. Write mutex held. */
 int arb_index_mark_deleted(arb_index *index, uint32_t node);

@@ -45,6 +45,7 @@ typedef struct search_call {
     uint32_t k;
     uint32_t ef;
     arb_strategy strategy;
+    float target_recall; /* 0: ef rules */
     arb_mask mask;
     uint64_t matching; /* with a filter, rows that match it and lived when the call began */
     /* for each query 2 * wanted, the graph's hits, then the scans' */
@@ -146,6 +147,12 @@ static arb_status search_linked_and_tail(search_call *call, attempt *tries, uint
         queries[i] = tries[i].graph;
     }
     arb_graph_options options = {.ef = call->ef, .k = wanted, .mask = &call->mask};
+    arb_recall_breadth breadth;
+    if (call->target_recall > 0) {
+        breadth = arb_index_breadth(index, call->target_recall, wanted);
+        options.ef = breadth.ef;
+        options.gap = breadth.has_gap ? &breadth.gap : NULL;
+    }
     arb_status status = arb_graph_search_group(index->graph, call->searchers, queries, count,
                                                &options, &call->stats);
     for (uint32_t i = 0; i < count; i++) {
@@ -391,6 +398,11 @@ static arb_status check_search(const arb_index *index, const arb_search_options 
         return arb_fail(ARB_INVALID_ARGUMENT, "options.strategy: found %d; allowed 0..%d",
                         options->strategy, ARB_STRATEGIES - 1);
     }
+    if (!(options->target_recall >= 0 && options->target_recall < 1)) {
+        return arb_fail(ARB_INVALID_ARGUMENT,
+                        "options.target_recall: found %g; allowed above 0 and below 1, or 0 for ef",
+                        (double)options->target_recall);
+    }
     return ARB_OK;
 }
 
@@ -466,6 +478,7 @@ arb_status arb_index_search(const arb_index *index, const arb_search_options *op
         .k = options->k,
         .ef = options->ef > options->k ? options->ef : options->k,
         .strategy = (arb_strategy)options->strategy,
+        .target_recall = options->target_recall,
         .of_group = {.hits = stack_hits, .capacity = STACK_HITS},
     };
     status = answer(&call, &view, filtered ? &bits : NULL, out_schema, out);

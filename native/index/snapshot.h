@@ -19,7 +19,9 @@
 #include "index/index.h"
 
 #define ARB_SNAPSHOT_MAGIC "ARBALEST"
-#define ARB_SNAPSHOT_VERSION 3u
+#define ARB_SNAPSHOT_VERSION 4u
+/* Files of this version have zeros where later ones say what recall costs: it was not measured. */
+#define ARB_SNAPSHOT_VERSION_OLDEST 3u
 #define ARB_SNAPSHOT_BYTE_ORDER 0x01020304u
 #define ARB_SNAPSHOT_PAGE 4096u
 
@@ -60,6 +62,9 @@ typedef struct arb_snapshot_header {
     arb_section sections[ARB_SECTIONS];
     int32_t codes; /* arb_codes_kind wanted */
     int32_t layout;
+    arb_recall_table recall;
+    uint32_t recall_sampled;
+    uint64_t recall_rows;
 } arb_snapshot_header;
 
 typedef union arb_snapshot_page {

@@ -74,9 +74,10 @@ static arb_status check_page(const mapped_file *file, const arb_crc32c *crc)
     if (computed != page->page.crc32c) {
         return corrupt(file->path, "header", "checksum", page->page.crc32c, computed);
     }
-    if (header->version != ARB_SNAPSHOT_VERSION) {
-        return arb_fail(ARB_UNSUPPORTED, "%s: header: version: found %u; allowed %u", file->path,
-                        header->version, ARB_SNAPSHOT_VERSION);
+    if (header->version < ARB_SNAPSHOT_VERSION_OLDEST || header->version > ARB_SNAPSHOT_VERSION) {
+        return arb_fail(ARB_UNSUPPORTED, "%s: header: version: found %u; allowed %u..%u",
+                        file->path, header->version, ARB_SNAPSHOT_VERSION_OLDEST,
+                        ARB_SNAPSHOT_VERSION);
     }
     if (header->byte_order != ARB_SNAPSHOT_BYTE_ORDER) {
         return arb_fail(ARB_UNSUPPORTED, "%s: header: byte order: found %08x; allowed %08x",
@@ -106,6 +107,8 @@ static arb_status check_limits(const mapped_file *file, const arb_snapshot_heade
         {"rows", header->rows, 0, ARB_NODES_MAX},
         {"deleted", header->deleted, 0, header->rows},
         {"range rows", header->range_rows, header->rows, ARB_NODES_MAX},
+        {"recall sampled", header->recall_sampled, 0, ARB_RECALL_SAMPLE_MAX},
+        {"recall rows", header->recall_rows, header->recall_sampled, ARB_NODES_MAX},
     };
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         if (limits[i].found < limits[i].low || limits[i].found > limits[i].high) {
@@ -113,6 +116,12 @@ static arb_status check_limits(const mapped_file *file, const arb_snapshot_heade
                             file->path, limits[i].field, (unsigned long long)limits[i].found,
                             (unsigned long long)limits[i].low, (unsigned long long)limits[i].high);
         }
+    }
+    if (header->recall_sampled > 0 && !arb_recall_table_is_sound(&header->recall)) {
+        return arb_fail(ARB_CORRUPT,
+                        "%s: header: recall: found gaps or breadths that fall or are "
+                        "out of range; allowed rising ones",
+                        file->path);
     }
     size_t stride = arb_row_stride(header->dim, arb_element_size((arb_element)header->element));
     if (header->stride != stride) {
@@ -246,6 +255,7 @@ static arb_status adopt_file(arb_index *index, const mapped_file *file, int resi
                              .rms_min = header->range_rms_min,
                              .rows = header->range_rows};
     arb_range_adopt(index, &range);
+    arb_index_set_recall(index, &header->recall, header->recall_sampled, header->recall_rows);
     atomic_store_explicit(&index->published, rows, memory_order_release);
     arb_index_adopt_links(index);
     status = header->sections[ARB_SECTION_GRID].bytes == 0

@@ -37,6 +37,9 @@ typedef struct snapshot_cut {
     uint64_t *deleted; /* words */
     float *grid;       /* NULL without codes */
     arb_range range;
+    arb_recall_table recall;
+    uint32_t recall_sampled;
+    uint64_t recall_rows;
 } snapshot_cut;
 
 static uint64_t words_of(uint64_t rows)
@@ -164,6 +167,9 @@ static void fill_header(const arb_index *index, const snapshot_cut *cut,
     header->range_rows = cut->range.rows;
     header->range_abs_max = atomic_load_explicit(&cut->range.abs_max, memory_order_relaxed);
     header->range_rms_min = cut->range.rms_min;
+    header->recall = cut->recall;
+    header->recall_sampled = cut->recall_sampled;
+    header->recall_rows = cut->recall_rows;
 }
 
 /* The header goes last, over the hole left for it: until then the file has no magic. */
@@ -301,6 +307,8 @@ static arb_status take_cut(arb_index *index, uint64_t rows_max, snapshot_cut *ou
     pthread_mutex_lock(&index->write);
     uint64_t published = arb_index_published(index);
     snapshot_cut cut = {.rows = rows_max < published ? rows_max : published, .range = index->range};
+    cut.recall_sampled = arb_index_get_recall(index, &cut.recall);
+    cut.recall_rows = atomic_load_explicit(&index->recall_rows, memory_order_relaxed);
     uint64_t words = words_of(cut.rows);
     cut.deleted = malloc(words * sizeof *cut.deleted + 1);
     for (uint64_t i = 0; cut.deleted != NULL && i < words; i++) {

@@ -28,7 +28,7 @@ arb_status arb_index_freeze(arb_index *index)
     pthread_mutex_lock(&index->write);
     arb_index_calibrate(index);
     pthread_mutex_unlock(&index->write);
-    return ARB_OK;
+    return arb_index_measure_recall(index);
 }
 
 arb_status arb_index_validate(const arb_index *index, arb_index_report *out)
@@ -86,6 +86,7 @@ arb_status arb_index_get_stats(const arb_index *index, arb_index_stats *out)
         .generated_bytes = generated_bytes,
         .generated_speedup = atomic_load_explicit(&index->generated_speedup, memory_order_relaxed),
         .generated = generated_bytes != 0,
+        .recall_sampled = atomic_load_explicit(&index->recall_sampled, memory_order_relaxed),
     };
     return ARB_OK;
 }

@@ -304,7 +304,7 @@ static void test_sealed_lies(void)
         write_file(path, lie, size);                                                               \
         CHECK_FAILS(arb_index_open(path, &options, 0, &opened), status, part);                     \
     } while (0)
-    LIE(header->version = 1, ARB_UNSUPPORTED, "header: version: found 1; allowed 3");
+    LIE(header->version = 1, ARB_UNSUPPORTED, "header: version: found 1; allowed 3..4");
     LIE(header->byte_order = 0x04030201, ARB_UNSUPPORTED, "header: byte order");
     LIE(header->dim = 0, ARB_CORRUPT, "header: dim: found 0; allowed 1..8192");
     LIE(header->dim = 9000, ARB_CORRUPT, "header: dim: found 9000");
@@ -317,6 +317,11 @@ static void test_sealed_lies(void)
     LIE(header->rows = ROWS + 64, ARB_CORRUPT, "header: range rows");
     LIE(header->rows = ROWS - 64, ARB_CORRUPT, "vectors: bytes");
     LIE(header->deleted = 3, ARB_CORRUPT, "deleted: bits: found 127; allowed 3");
+    LIE(header->recall_sampled = 5000, ARB_CORRUPT, "header: recall sampled: found 5000");
+    LIE((header->recall_sampled = 700, header->recall_rows = 600), ARB_CORRUPT,
+        "header: recall rows: found 600; allowed 700..");
+    LIE((header->recall_sampled = 700, header->recall_rows = 1800), ARB_CORRUPT,
+        "header: recall: found gaps or breadths that fall or are out of range");
     LIE(header->sections[1].offset = UINT64_MAX - 4095, ARB_CORRUPT, "ids: offset");
     LIE(header->sections[3].bytes = UINT64_MAX - 100, ARB_CORRUPT, "graph: bytes");
     LIE(header->sections[3].bytes = 0, ARB_CORRUPT, "grid: offset");
@@ -358,6 +363,31 @@ static void test_sealed_lies(void)
     printf("%d of %" PRId64 " changed graphs were accepted\n", accepted, changed);
     free(lie);
     free(bytes);
+}
+
+/* A file of the version before says nothing of recall, and is read. */
+static void test_older_version(void)
+{
+    float *values;
+    arb_index *index = sample_index(ARB_METRIC_L2, ARB_ELEMENT_F16, &values);
+    CHECK_OK(arb_index_save(index, path, UINT64_MAX));
+    arb_index_close(index);
+    free(values);
+    size_t size;
+    uint8_t *bytes = read_file(path, &size);
+    arb_snapshot_header *header = (arb_snapshot_header *)bytes;
+    header->version = ARB_SNAPSHOT_VERSION_OLDEST;
+    memset(&header->recall, 0,
+           sizeof *header - (size_t)((uint8_t *)&header->recall - (uint8_t *)header));
+    reseal(bytes, size);
+    write_file(path, bytes, size);
+    free(bytes);
+    arb_index_options options = open_options();
+    arb_index *opened;
+    CHECK_OK(arb_index_open(path, &options, 0, &opened));
+    arb_index_stats stats = test_stats(opened);
+    CHECK(stats.rows == ROWS && stats.recall_sampled == 0, "%u sampled", stats.recall_sampled);
+    arb_index_close(opened);
 }
 
 /* ---- failing saves and opens ---- */
@@ -545,6 +575,7 @@ int main(int argc, char **argv)
     test_failures();
     test_damage();
     test_sealed_lies();
+    test_older_version();
     test_concurrent_saves();
     CHECK(unlink(path) == 0 && rmdir(directory) == 0, "%s: files are left", directory);
     CHECK(test_arrays_alive == 0, "%" PRId64 " arrays leaked", (int64_t)test_arrays_alive);

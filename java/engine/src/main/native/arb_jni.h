@@ -15,15 +15,16 @@ static_assert(offsetof(arb_index_options, seed) == 24, "IndexStructs.java");
 static_assert(offsetof(arb_index_options, kernel_set) == 32, "IndexStructs.java");
 static_assert(offsetof(arb_index_options, codes) == 40, "IndexStructs.java");
 static_assert(offsetof(arb_index_options, generated) == 48, "IndexStructs.java");
-static_assert(sizeof(arb_search_options) == 16, "IndexStructs.java");
+static_assert(sizeof(arb_search_options) == 20, "IndexStructs.java");
 static_assert(sizeof(arb_search_stats) == 32, "IndexStructs.java");
 static_assert(sizeof(arb_index_report) == 64, "IndexStructs.java");
-static_assert(sizeof(arb_index_stats) == 136, "IndexStructs.java");
+static_assert(sizeof(arb_index_stats) == 144, "IndexStructs.java");
 static_assert(offsetof(arb_index_stats, dim) == 64, "IndexStructs.java");
 static_assert(offsetof(arb_index_stats, abs_max) == 96, "IndexStructs.java");
 static_assert(offsetof(arb_index_stats, codes) == 100, "IndexStructs.java");
 static_assert(offsetof(arb_index_stats, code_bytes) == 112, "IndexStructs.java");
 static_assert(offsetof(arb_index_stats, generated_speedup) == 128, "IndexStructs.java");
+static_assert(offsetof(arb_index_stats, recall_sampled) == 136, "IndexStructs.java");
 
 /* CallScope.java writes structs of the Arrow C Data Interface by offset. */
 static_assert(sizeof(struct ArrowSchema) == 72, "CallScope.java");
@@ -78,8 +79,8 @@ static inline void arb_jni_release_answer(struct ArrowSchema *schema, struct Arr
  * the query; the hits are copied to ids and distances, which have room for k. stats gets visited,
  * tail_scanned, hops, fallbacks, and the number of hits. */
 static inline int arb_jni_search_one(const arb_index *index, const float *query, int dim, int k,
-                                     int ef, int strategy, int64_t *ids, float *distances,
-                                     uint64_t *stats)
+                                     int ef, int strategy, float target_recall, int64_t *ids,
+                                     float *distances, uint64_t *stats)
 {
     char format[16];
     snprintf(format, sizeof format, "+w:%d", dim);
@@ -98,7 +99,7 @@ static inline int arb_jni_search_one(const arb_index *index, const float *query,
         1, 0, 0, 1, 1, list_buffers, value_list, nullptr, arb_jni_release, nullptr};
 
     arb_search_options options = {sizeof(arb_search_options), static_cast<uint32_t>(k),
-                                  static_cast<uint32_t>(ef), strategy};
+                                  static_cast<uint32_t>(ef), strategy, target_recall};
     struct ArrowSchema out_schema;
     struct ArrowArray out;
     arb_search_stats did;

@@ -28,6 +28,8 @@ package io.arbalest.engine;
  * @param generatedSpeedup time of the kernel set's own distance over that of the generated one,
  *     when a freeze last compared them; 0 if none has
  * @param generatedKernel true where traversal runs the generated distance: it was the faster one
+ * @param recallSampled rows that a freeze last measured with how far a search has to go for a
+ *     recall; 0 if none has
  */
 public record IndexStats(
     long rows,
@@ -52,4 +54,10 @@ public record IndexStats(
     long codeBytes,
     long generatedBytes,
     float generatedSpeedup,
-    boolean generatedKernel) {}
+    boolean generatedKernel,
+    int recallSampled) {
+  /** Whether {@link SearchOptions#targetRecall()} goes by a measurement of this index. */
+  public boolean recallCalibrated() {
+    return recallSampled > 0;
+  }
+}

@@ -253,6 +253,7 @@ public final class VectorIndex implements AutoCloseable {
                 options.k(),
                 options.ef(),
                 options.strategy().ordinal(),
+                IndexStructs.targetRecall(options),
                 ids,
                 distances,
                 stats));

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoLeaks.class)
 class VectorIndexTest {
@@ -164,6 +165,47 @@ class VectorIndexTest {
       assertThat(index.link(10)).isZero();
       index.freeze();
     }
+  }
+
+  @Test
+  void aWantedRecallCostsWhatAFreezeMeasured(BufferAllocator allocator) {
+    float[][] vectors = TestVectors.gaussian(4000, DIMENSION, 11);
+    float[][] queries = TestVectors.gaussian(20, DIMENSION, 12);
+    try (VectorIndex index = index(Metric.COSINE);
+        FixedSizeListVector lists = TestVectors.lists(allocator, TestVectors.FLOAT32, queries)) {
+      index.add(TestVectors.ids(0, 4000), vectors);
+      while (index.link(1000) > 0) {}
+      SearchOptions wanted = SearchOptions.k(10).targetRecall(0.95);
+      assertThat(index.stats().recallCalibrated()).isFalse();
+      assertThat(visited(index, queries, wanted))
+          .isEqualTo(visited(index, queries, SearchOptions.k(10).ef(128)));
+      index.freeze();
+      assertThat(index.stats().recallSampled()).isBetween(128, 768);
+      assertThat(index.stats().recallCalibrated()).isTrue();
+      assertThat(visited(index, queries, wanted.targetRecall(0.99)))
+          .isGreaterThan(visited(index, queries, wanted));
+      assertThat(visited(index, queries, wanted.ef(20)))
+          .isEqualTo(visited(index, queries, SearchOptions.k(10).ef(20)));
+      try (SearchBatch batch = index.search(lists, wanted, allocator)) {
+        assertThat(batch.stats().visited()).isEqualTo(visited(index, queries, wanted));
+      }
+    }
+  }
+
+  private static long visited(VectorIndex index, float[][] queries, SearchOptions options) {
+    long visited = 0;
+    for (float[] query : queries) {
+      visited += index.search(query, options).stats().visited();
+    }
+    return visited;
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {1, -0.5, Double.NaN, 95})
+  void aRecallThatCannotBeIsRefused(double target) {
+    assertThatThrownBy(() -> SearchOptions.k(10).targetRecall(target))
+        .isInstanceOf(ArbalestException.class)
+        .hasMessage("targetRecall: found %s, allowed above 0 and below 1, or 0 for ef", target);
   }
 
   private static float[][] ones(int rows) {

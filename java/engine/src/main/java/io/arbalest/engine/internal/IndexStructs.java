@@ -16,11 +16,11 @@ import org.apache.arrow.memory.ArrowBuf;
  */
 public final class IndexStructs {
   private static final int OPTIONS_BYTES = 56;
-  private static final int SEARCH_OPTIONS_BYTES = 16;
+  private static final int SEARCH_OPTIONS_BYTES = 20;
   private static final int SEARCH_STATS_BYTES = 32;
 
   /** {@code sizeof(arb_index_stats)}. */
-  public static final int STATS_BYTES = 136;
+  public static final int STATS_BYTES = 144;
 
   /** {@code sizeof(arb_index_report)}. */
   public static final int REPORT_BYTES = 64;
@@ -64,7 +64,15 @@ public final class IndexStructs {
     struct.setInt(4, options.k());
     struct.setInt(8, options.ef());
     struct.setInt(12, options.strategy().ordinal());
+    struct.setFloat(16, targetRecall(options));
     return struct.memoryAddress();
+  }
+
+  /** As the library takes it: what is below 1 stays below 1, what is above 0 above 0. */
+  public static float targetRecall(SearchOptions options) {
+    double target = options.targetRecall();
+    float least = target > 0 ? Float.MIN_NORMAL : 0;
+    return Math.max(least, Math.min((float) target, Math.nextDown(1f)));
   }
 
   /** An empty {@code arb_search_stats}, for {@link #searchStats(ArrowBuf)} after the call. */
@@ -103,7 +111,8 @@ public final class IndexStructs {
         struct.getLong(112),
         struct.getLong(120),
         struct.getFloat(128),
-        struct.getInt(132) != 0);
+        struct.getInt(132) != 0,
+        struct.getInt(136));
   }
 
   /** {@code arb_index_report}. */

@@ -128,6 +128,7 @@ public final class Native {
       int k,
       int ef,
       int strategy,
+      float targetRecall,
       @Cast("int64_t *") long[] ids,
       float[] distances,
       @Cast("uint64_t *") long[] stats);
