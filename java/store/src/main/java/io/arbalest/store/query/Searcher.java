@@ -165,7 +165,7 @@ public final class Searcher {
     int count = queries == null ? 1 : queries.getValueCount();
     int capacity = capacity(count);
     VectorSchemaRoot root = VectorSchemaRoot.create(schema.schema(), allocator);
-    try (Selection selection = new Selection(state, filter, request.exact(), allocator)) {
+    try (Selection selection = new Selection(state, filter, request, allocator)) {
       RowReader reader = new RowReader(state, schema, root);
       reader.reserve(capacity);
       int chunk = chunkQueries();
@@ -302,8 +302,10 @@ public final class Searcher {
   }
 
   private SearchOptions options(int k, Selection selection) {
-    SearchOptions options = SearchOptions.k(k).strategy(selection.plan().strategy());
-    return request.ef() == null ? options : options.ef(request.ef());
+    Planner.Plan plan = selection.plan();
+    SearchOptions options = SearchOptions.k(k).strategy(plan.strategy());
+    Integer ef = plan.ef() == null ? request.ef() : plan.ef();
+    return ef == null ? options : options.ef(ef);
   }
 
   /** Some of the vectors, without a copy; to be closed by the caller. */

@@ -1,5 +1,7 @@
 package io.arbalest.store.query;
 
+import io.arbalest.store.DatasetSpec;
+import io.arbalest.store.SearchRequest;
 import io.arbalest.store.filter.BoundFilter;
 import io.arbalest.store.filter.RowFilter;
 import io.arbalest.store.shard.ShardState;
@@ -13,7 +15,7 @@ import org.apache.arrow.vector.BitVector;
 final class Selection implements AutoCloseable {
   private final ShardState state;
   private final BoundFilter filter;
-  private final boolean exact;
+  private final SearchRequest request;
   private final BufferAllocator allocator;
   private long stamp;
   private RowFilter rows;
@@ -22,14 +24,15 @@ final class Selection implements AutoCloseable {
 
   /**
    * @param filter null: every row may be found
-   * @param exact whether the caller asked for a scan
+   * @param request what is asked for; its filter is the other
    */
-  Selection(ShardState state, BoundFilter filter, boolean exact, BufferAllocator allocator) {
+  Selection(
+      ShardState state, BoundFilter filter, SearchRequest request, BufferAllocator allocator) {
     this.state = state;
     this.filter = filter;
-    this.exact = exact;
+    this.request = request;
     this.allocator = allocator;
-    this.plan = filter == null ? Planner.plan(exact, null) : null;
+    this.plan = filter == null ? Planner.unfiltered(request.exact()) : null;
   }
 
   /** A stamp of {@link ShardState#replacing()} under which this holds already, else a new one. */
@@ -46,7 +49,7 @@ final class Selection implements AutoCloseable {
     }
     close();
     rows = state.select(filter);
-    plan = Planner.plan(exact, rows);
+    plan = planFor(rows.cardinality());
     bits = rows.toBitVector(allocator);
     stamp = newStamp;
   }
@@ -54,6 +57,22 @@ final class Selection implements AutoCloseable {
   /** The rows; null for all. */
   RowFilter rows() {
     return rows;
+  }
+
+  private Planner.Plan planFor(int matching) {
+    if (request.exact()) {
+      return Planner.exactFiltered();
+    }
+    DatasetSpec spec = state.spec();
+    return Planner.filtered(
+        new Planner.Question(
+            state.applied().live(),
+            matching,
+            request.k(),
+            request.ef(),
+            request.targetRecall(),
+            spec.dimension(),
+            spec.element()));
   }
 
   /** The rows as the engine takes them; null for all. Stays this object's. */

@@ -1,0 +1,104 @@
+package io.arbalest.store.query;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.arbalest.engine.ElementType;
+import io.arbalest.engine.Limits;
+import io.arbalest.engine.Strategy;
+import io.arbalest.store.query.Planner.Plan;
+import io.arbalest.store.query.Planner.Question;
+import org.junit.jupiter.api.Test;
+
+class PlannerTest {
+  private static final int MILLION = 1_000_000;
+
+  private static Question question(int rows, int matching, int k) {
+    return new Question(rows, matching, k, null, null, 96, ElementType.FLOAT16);
+  }
+
+  private static Plan plan(int rows, int matching, int k) {
+    return Planner.filtered(question(rows, matching, k));
+  }
+
+  @Test
+  void fewMatchingRowsAreScannedManyTraversedNearlyAllChecked() {
+    assertThat(plan(MILLION, 0, 10).name()).isEqualTo("exact-filtered");
+    assertThat(plan(MILLION, 100, 10).name()).isEqualTo("exact-filtered");
+    assertThat(plan(MILLION, 1_000, 10).name()).isEqualTo("exact-filtered");
+    assertThat(plan(MILLION, 200_000, 10).name()).isEqualTo("filtered-graph");
+    assertThat(plan(MILLION, 500_000, 10).name()).isEqualTo("filtered-graph");
+    assertThat(plan(MILLION, 950_000, 10).name()).isEqualTo("graph");
+    assertThat(plan(MILLION, MILLION, 10).name()).isEqualTo("graph");
+  }
+
+  @Test
+  void namesAreThoseOfTheStrategies() {
+    assertThat(Planner.unfiltered(false).strategy()).isEqualTo(Strategy.GRAPH);
+    assertThat(Planner.unfiltered(true).strategy()).isEqualTo(Strategy.EXACT);
+    assertThat(Planner.exactFiltered().strategy()).isEqualTo(Strategy.EXACT);
+    assertThat(plan(MILLION, 100, 10).strategy()).isEqualTo(Strategy.EXACT);
+    assertThat(plan(MILLION, 300_000, 10).strategy()).isEqualTo(Strategy.FILTERED_GRAPH);
+    assertThat(plan(MILLION, MILLION, 10).strategy()).isEqualTo(Strategy.GRAPH);
+  }
+
+  @Test
+  void whatIsAllWantedIsScanned() {
+    assertThat(plan(MILLION, 5_000, 5_000).name()).isEqualTo("exact-filtered");
+    assertThat(plan(MILLION, 5_000, 10_000).name()).isEqualTo("exact-filtered");
+    assertThat(plan(20, 20, 20).name()).isEqualTo("exact-filtered");
+    assertThat(plan(0, 0, 1).name()).isEqualTo("exact-filtered");
+  }
+
+  @Test
+  void aScanGivesWayOnceAndForAllAsMoreRowsMatch() {
+    for (int dimension : new int[] {2, 96, 384, 1536, 4096}) {
+      for (ElementType element : ElementType.values()) {
+        boolean scans = true;
+        for (int matching = 10; matching <= MILLION; matching = matching * 5 / 4 + 1) {
+          Question question = new Question(MILLION, matching, 10, null, null, dimension, element);
+          boolean isScan = Planner.filtered(question).strategy() == Strategy.EXACT;
+          assertThat(scans || !isScan).as("%s", question).isTrue();
+          scans = isScan;
+        }
+        assertThat(scans).as("%d x %s", dimension, element).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void theMoreARowCostsTheFewerAreScanned() {
+    assertThat(scannedAtMost(96, ElementType.FLOAT16))
+        .isGreaterThan(scannedAtMost(384, ElementType.FLOAT16));
+    assertThat(scannedAtMost(384, ElementType.FLOAT16))
+        .isGreaterThan(scannedAtMost(1536, ElementType.FLOAT16))
+        .isGreaterThan(scannedAtMost(384, ElementType.FLOAT32));
+  }
+
+  private static int scannedAtMost(int dimension, ElementType element) {
+    int matching = 1;
+    while (Planner.filtered(new Question(MILLION, matching, 10, null, null, dimension, element))
+            .strategy()
+        == Strategy.EXACT) {
+      matching += matching / 50 + 1;
+    }
+    return matching;
+  }
+
+  @Test
+  void aBreadthAskedForIsTheLeastAndARecallBeyondThePlannedWidens() {
+    int planned = plan(MILLION, 300_000, 10).ef();
+    Question question = question(MILLION, 300_000, 10);
+    assertThat(Planner.filtered(with(question, 1, null)).ef()).isEqualTo(planned);
+    assertThat(Planner.filtered(with(question, planned + 300, null)).ef()).isEqualTo(planned + 300);
+    assertThat(Planner.filtered(with(question, null, 0.5)).ef()).isEqualTo(planned);
+    assertThat(Planner.filtered(with(question, null, 0.99)).ef()).isEqualTo(planned);
+    assertThat(Planner.filtered(with(question, null, 0.999)).ef()).isGreaterThan(planned);
+    Plan widest = Planner.filtered(with(question, Limits.EF_MAX, 0.999999));
+    assertThat(widest.strategy() == Strategy.EXACT || widest.ef() == Limits.EF_MAX).isTrue();
+  }
+
+  private static Question with(Question of, Integer ef, Double targetRecall) {
+    return new Question(
+        of.rows(), of.matching(), of.k(), ef, targetRecall, of.dimension(), of.element());
+  }
+}
