@@ -22,6 +22,11 @@ final class Planner {
   /** How much wider a search is for a target of 0.999, a tenth of the misses. */
   private static final double EF_A_TENTH_OF_MISSES = 2;
 
+  /** A scan of codes keeps so many candidates a result, and so many more. */
+  private static final int KEPT_A_RESULT = 2;
+
+  private static final int KEPT_MORE = 30;
+
   private Planner() {}
 
   /**
@@ -42,6 +47,7 @@ final class Planner {
    * @param targetRecall a recall asked for, or null
    * @param dimension components of a row
    * @param element their type
+   * @param codes whether the index has codes
    */
   record Question(
       int rows,
@@ -50,7 +56,8 @@ final class Planner {
       Integer ef,
       Double targetRecall,
       int dimension,
-      ElementType element) {
+      ElementType element,
+      boolean codes) {
     double share() {
       return rows == 0 ? 1 : Math.min(1, (double) matching / rows);
     }
@@ -70,15 +77,28 @@ final class Planner {
 
   /** The plan for a filter. */
   static Plan filtered(Question question) {
+    int matching = question.matching();
+    int dimension = question.dimension();
     int ef = breadth(question);
-    double exact =
-        PlannerCosts.exact(question.matching(), question.dimension(), question.element());
-    if (question.k() >= question.matching() || exact <= PlannerCosts.graph(ef, question.share())) {
+    double exact = PlannerCosts.exact(matching, dimension, question.element());
+    double scan =
+        question.codes() ? PlannerCosts.scan(matching, dimension) : Double.POSITIVE_INFINITY;
+    double graph = PlannerCosts.graph(ef, question.share());
+    if (question.k() >= matching || exact <= Math.min(scan, graph)) {
       return exactFiltered();
+    }
+    if (scan <= graph) {
+      return new Plan(Strategy.SCAN, kept(question), "scan-filtered");
     }
     return question.share() >= GRAPH_SHARE_MIN
         ? new Plan(Strategy.GRAPH, ef, "graph")
         : new Plan(Strategy.FILTERED_GRAPH, ef, "filtered-graph");
+  }
+
+  /** How many candidates a scan of codes keeps, for the rows to decide among. */
+  private static int kept(Question question) {
+    int asked = question.ef() == null ? 0 : question.ef();
+    return Math.min(Math.max(asked, KEPT_A_RESULT * question.k() + KEPT_MORE), Limits.EF_MAX);
   }
 
   private static int breadth(Question question) {

@@ -21,6 +21,12 @@ final class PlannerCosts {
 
   private static final double[] EXACT_FLOAT32 = {0.55, 1.3, 2.6};
 
+  /** Visits a row of a scan of their codes, most of which bits pass over. */
+  private static final double[] SCAN = {0.25, 0.22, 0.25};
+
+  /** Visits that such a scan costs before and after: bits have to be judged, the best reranked. */
+  private static final double SCAN_START = 350;
+
   /** An unfiltered traversal of breadth ef visits {@code VISITS * ef ^ VISITS_POWER} rows. */
   private static final double VISITS = 51;
 
@@ -47,6 +53,11 @@ final class PlannerCosts {
           case FLOAT16 -> at(EXACT_FLOAT16, dimension);
           case FLOAT32 -> at(EXACT_FLOAT32, dimension);
         };
+  }
+
+  /** Visits that a scan of so many rows' codes is worth. */
+  static double scan(int matching, int dimension) {
+    return SCAN_START + matching * at(SCAN, dimension);
   }
 
   /** Visits of a traversal that checks its results, of breadth ef counted in matching rows. */

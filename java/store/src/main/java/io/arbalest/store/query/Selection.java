@@ -1,5 +1,6 @@
 package io.arbalest.store.query;
 
+import io.arbalest.engine.Codes;
 import io.arbalest.store.DatasetSpec;
 import io.arbalest.store.SearchRequest;
 import io.arbalest.store.filter.BoundFilter;
@@ -72,7 +73,8 @@ final class Selection implements AutoCloseable {
             request.ef(),
             request.targetRecall(),
             spec.dimension(),
-            spec.element()));
+            spec.element(),
+            state.index().stats().codes() != Codes.NONE));
   }
 
   /** The rows as the engine takes them; null for all. Stays this object's. */

@@ -7,13 +7,17 @@ import io.arbalest.engine.Limits;
 import io.arbalest.engine.Strategy;
 import io.arbalest.store.query.Planner.Plan;
 import io.arbalest.store.query.Planner.Question;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PlannerTest {
   private static final int MILLION = 1_000_000;
 
+  private static final List<Strategy> ORDER =
+      List.of(Strategy.EXACT, Strategy.SCAN, Strategy.FILTERED_GRAPH, Strategy.GRAPH);
+
   private static Question question(int rows, int matching, int k) {
-    return new Question(rows, matching, k, null, null, 96, ElementType.FLOAT16);
+    return new Question(rows, matching, k, null, null, 96, ElementType.FLOAT16, true);
   }
 
   private static Plan plan(int rows, int matching, int k) {
@@ -21,10 +25,11 @@ class PlannerTest {
   }
 
   @Test
-  void fewMatchingRowsAreScannedManyTraversedNearlyAllChecked() {
+  void theFewerRowsMatchTheMoreOfThemAreLookedAt() {
     assertThat(plan(MILLION, 0, 10).name()).isEqualTo("exact-filtered");
     assertThat(plan(MILLION, 100, 10).name()).isEqualTo("exact-filtered");
-    assertThat(plan(MILLION, 1_000, 10).name()).isEqualTo("exact-filtered");
+    assertThat(plan(MILLION, 5_000, 10).name()).isEqualTo("scan-filtered");
+    assertThat(plan(MILLION, 15_000, 10).name()).isEqualTo("scan-filtered");
     assertThat(plan(MILLION, 200_000, 10).name()).isEqualTo("filtered-graph");
     assertThat(plan(MILLION, 500_000, 10).name()).isEqualTo("filtered-graph");
     assertThat(plan(MILLION, 950_000, 10).name()).isEqualTo("graph");
@@ -37,6 +42,7 @@ class PlannerTest {
     assertThat(Planner.unfiltered(true).strategy()).isEqualTo(Strategy.EXACT);
     assertThat(Planner.exactFiltered().strategy()).isEqualTo(Strategy.EXACT);
     assertThat(plan(MILLION, 100, 10).strategy()).isEqualTo(Strategy.EXACT);
+    assertThat(plan(MILLION, 10_000, 10).strategy()).isEqualTo(Strategy.SCAN);
     assertThat(plan(MILLION, 300_000, 10).strategy()).isEqualTo(Strategy.FILTERED_GRAPH);
     assertThat(plan(MILLION, MILLION, 10).strategy()).isEqualTo(Strategy.GRAPH);
   }
@@ -50,19 +56,27 @@ class PlannerTest {
   }
 
   @Test
-  void aScanGivesWayOnceAndForAllAsMoreRowsMatch() {
+  void strategiesFollowEachOtherAsMoreRowsMatch() {
     for (int dimension : new int[] {2, 96, 384, 1536, 4096}) {
       for (ElementType element : ElementType.values()) {
-        boolean scans = true;
+        int last = 0;
         for (int matching = 10; matching <= MILLION; matching = matching * 5 / 4 + 1) {
-          Question question = new Question(MILLION, matching, 10, null, null, dimension, element);
-          boolean isScan = Planner.filtered(question).strategy() == Strategy.EXACT;
-          assertThat(scans || !isScan).as("%s", question).isTrue();
-          scans = isScan;
+          Question question =
+              new Question(MILLION, matching, 10, null, null, dimension, element, true);
+          int step = ORDER.indexOf(Planner.filtered(question).strategy());
+          assertThat(step).as("%s", question).isGreaterThanOrEqualTo(last);
+          last = step;
         }
-        assertThat(scans).as("%d x %s", dimension, element).isFalse();
+        assertThat(last).as("%d x %s", dimension, element).isEqualTo(ORDER.size() - 1);
       }
     }
+  }
+
+  @Test
+  void withoutCodesThereIsNothingToScanButRows() {
+    Question question =
+        new Question(MILLION, 4_000, 10, null, null, 96, ElementType.FLOAT16, false);
+    assertThat(Planner.filtered(question).strategy()).isEqualTo(Strategy.EXACT);
   }
 
   @Test
@@ -76,7 +90,8 @@ class PlannerTest {
 
   private static int scannedAtMost(int dimension, ElementType element) {
     int matching = 1;
-    while (Planner.filtered(new Question(MILLION, matching, 10, null, null, dimension, element))
+    while (Planner.filtered(
+                new Question(MILLION, matching, 10, null, null, dimension, element, false))
             .strategy()
         == Strategy.EXACT) {
       matching += matching / 50 + 1;
@@ -99,6 +114,13 @@ class PlannerTest {
 
   private static Question with(Question of, Integer ef, Double targetRecall) {
     return new Question(
-        of.rows(), of.matching(), of.k(), ef, targetRecall, of.dimension(), of.element());
+        of.rows(),
+        of.matching(),
+        of.k(),
+        ef,
+        targetRecall,
+        of.dimension(),
+        of.element(),
+        of.codes());
   }
 }
