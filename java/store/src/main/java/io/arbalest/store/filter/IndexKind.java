@@ -16,7 +16,7 @@ public enum IndexKind {
   AUTO,
   /** A bitmap of rows for each value. */
   BITMAP,
-  /** Bit slices of the values: for numbers and times. */
+  /** The rows in the order of their values: for numbers and times. */
   RANGE,
   /** From a value's hash to its rows: for texts and lists. */
   EXACT,

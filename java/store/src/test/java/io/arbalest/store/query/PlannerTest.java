@@ -60,7 +60,7 @@ class PlannerTest {
     for (int dimension : new int[] {2, 96, 384, 1536, 4096}) {
       for (ElementType element : ElementType.values()) {
         int last = 0;
-        for (int matching = 10; matching <= MILLION; matching = matching * 5 / 4 + 1) {
+        for (int matching = 10; matching <= MILLION; matching = matching * 10 / 9 + 1) {
           Question question =
               new Question(MILLION, matching, 10, null, null, dimension, element, true);
           int step = ORDER.indexOf(Planner.filtered(question).strategy());
