@@ -6,6 +6,7 @@ import io.arbalest.engine.internal.Errors;
 import io.arbalest.engine.internal.IndexHandle;
 import io.arbalest.engine.internal.IndexStructs;
 import io.arbalest.engine.internal.Native;
+import io.arbalest.engine.internal.VectorCalls;
 import java.lang.ref.Cleaner;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
@@ -357,27 +358,15 @@ public final class VectorIndex implements AutoCloseable {
    *     {@link #element()} says; null where an id does not live
    */
   public FixedSizeListVector vectors(BigIntVector ids, BufferAllocator allocator) {
-    try (CallScope scope = new CallScope()) {
-      long array = scope.borrow("ids", ids);
-      long schema = scope.idsSchema();
-      ArrowOutput out = scope.output();
-      handle.call(
-          index -> Native.arb_index_vectors(index, schema, array, out.schema(), out.array()));
-      return out.lists(allocator, element, dimension);
-    }
+    return VectorCalls.stored(handle, ids, allocator, element, dimension);
   }
 
   /**
    * Writes the stored vectors of some ids into a column of the caller's, in the form that its type
-   * asks for:
-   *
-   * <ul>
-   *   <li>{@code fixed_size_list<float16>[d]}: values beyond 65,504 become infinite;
-   *   <li>{@code fixed_size_list<float32>[d]};
-   *   <li>{@code struct<scale: float32, offset: float32, codes: fixed_size_list<uint8>[d]>}: SQ8,
-   *       value = offset + scale · code, off by at most scale / 2 from the stored one, and by
-   *       float32 rounding.
-   * </ul>
+   * asks for: {@code fixed_size_list<float16>[d]} (values beyond 65,504 become infinite), {@code
+   * fixed_size_list<float32>[d]}, or SQ8: {@code struct<scale: float32, offset: float32, codes:
+   * fixed_size_list<uint8>[d]>}, value = offset + scale · code, off by at most scale / 2 and
+   * float32 rounding from the stored one.
    *
    * @param ids without nulls; only read
    * @param target has capacity for {@code at + ids} rows in all its buffers; its value counts are
@@ -386,19 +375,7 @@ public final class VectorIndex implements AutoCloseable {
    * @return how many of the ids do not live; they are null in {@code target}
    */
   public long vectorsInto(BigIntVector ids, FieldVector target, int at) {
-    try (CallScope scope = new CallScope()) {
-      long array = scope.borrow("ids", ids);
-      long idsSchema = scope.idsSchema();
-      int count = ids.getValueCount();
-      long schema = scope.targetSchema(target);
-      long column = scope.target(target, at, count);
-      ArrowBuf missing = scope.memory(8);
-      handle.call(
-          index ->
-              Native.arb_index_vectors_into(
-                  index, idsSchema, array, schema, column, missing.memoryAddress()));
-      return missing.getLong(0);
-    }
+    return VectorCalls.storedInto(handle, ids, target, at);
   }
 
   /**
@@ -411,13 +388,7 @@ public final class VectorIndex implements AutoCloseable {
    * @return lists of {@link #dimension()} float16 or float32, as {@link #element()} says
    */
   public FixedSizeListVector cast(FixedSizeListVector vectors, BufferAllocator allocator) {
-    try (CallScope scope = new CallScope()) {
-      long array = scope.borrow("vectors", vectors);
-      long schema = scope.schema("vectors", vectors);
-      ArrowOutput out = scope.output();
-      handle.call(index -> Native.arb_index_cast(index, schema, array, out.schema(), out.array()));
-      return out.lists(allocator, element, dimension);
-    }
+    return VectorCalls.cast(handle, vectors, allocator, element, dimension);
   }
 
   /**
@@ -428,14 +399,7 @@ public final class VectorIndex implements AutoCloseable {
    * @param allocator accounts for the result until it is closed
    */
   public CastBatch castRows(FixedSizeListVector vectors, BufferAllocator allocator) {
-    try (CallScope scope = new CallScope()) {
-      long array = scope.borrow("vectors", vectors);
-      long schema = scope.schema("vectors", vectors);
-      ArrowOutput out = scope.output();
-      handle.call(
-          index -> Native.arb_index_cast_rows(index, schema, array, out.schema(), out.array()));
-      return out.casts(allocator, element, dimension);
-    }
+    return VectorCalls.castRows(handle, vectors, allocator, element, dimension);
   }
 
   /** Packs the graph into fewer, denser pages. Searches, appends and links go on meanwhile. */

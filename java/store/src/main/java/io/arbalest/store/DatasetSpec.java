@@ -62,6 +62,9 @@ public record DatasetSpec(
   /** The result column of distances. */
   public static final String DISTANCE = "distance";
 
+  /** Column of an answer that says why a query has no hits. */
+  public static final String ERROR = "error";
+
   /** The result column of what a search with text is ordered by. */
   public static final String SCORE = "score";
 
@@ -98,7 +101,7 @@ public record DatasetSpec(
   public static final Layout LAYOUT_DEFAULT = Layout.COMPACT;
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
-  private static final Set<String> RESERVED = Set.of(ID, VECTOR, QUERY, DISTANCE);
+  private static final Set<String> RESERVED = Set.of(ID, VECTOR, QUERY, DISTANCE, ERROR);
 
   public DatasetSpec {
     checkName(name);

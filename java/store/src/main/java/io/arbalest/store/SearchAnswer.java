@@ -4,9 +4,10 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 
 /**
  * The hits of a search: {@code query}, {@code id}, {@code distance}, with text {@code score},
- * {@code dense_rank} and {@code text_rank}, the requested columns, then {@code vector}; ordered by
- * query, then nearest first, with text by score. The memory belongs to the caller's allocator until
- * {@link #close()}. Not thread-safe, as Arrow vectors are not.
+ * {@code dense_rank} and {@code text_rank}, the requested columns, then {@code vector}, and {@code
+ * error} where the request has it so; ordered by query, then nearest first, with text by score. The
+ * memory belongs to the caller's allocator until {@link #close()}. Not thread-safe, as Arrow
+ * vectors are not.
  */
 public final class SearchAnswer implements AutoCloseable {
   private final VectorSchemaRoot root;

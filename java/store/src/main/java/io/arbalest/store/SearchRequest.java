@@ -28,6 +28,9 @@ import org.apache.arrow.vector.FieldVector;
  *     never given out; null: what is there now
  * @param cache whether the answer may come from the cache and go there
  * @param timeout how long the search may take; null: without limit
+ * @param rowErrors whether a bad query (NaN, infinite, null, zero under cosine, beyond the
+ *     element's range) gets a row that says why, in a last column {@code error}, instead of failing
+ *     the call
  */
 public record SearchRequest(
     FieldVector queries,
@@ -44,7 +47,8 @@ public record SearchRequest(
     VectorsAs vectorsAs,
     Long minSequence,
     boolean cache,
-    Duration timeout) {
+    Duration timeout,
+    boolean rowErrors) {
   public SearchRequest {
     columns = List.copyOf(columns);
   }
@@ -82,6 +86,7 @@ public record SearchRequest(
     builder.minSequence = minSequence;
     builder.cache = cache;
     builder.timeout = timeout;
+    builder.rowErrors = rowErrors;
     return builder;
   }
 
@@ -102,6 +107,7 @@ public record SearchRequest(
     private Long minSequence;
     private boolean cache = true;
     private Duration timeout;
+    private boolean rowErrors;
 
     private Builder() {}
 
@@ -180,6 +186,11 @@ public record SearchRequest(
       return this;
     }
 
+    public Builder rowErrors(boolean byRow) {
+      rowErrors = byRow;
+      return this;
+    }
+
     public SearchRequest build() {
       return new SearchRequest(
           queries,
@@ -196,7 +207,8 @@ public record SearchRequest(
           vectorsAs,
           minSequence,
           cache,
-          timeout);
+          timeout,
+          rowErrors);
     }
   }
 }

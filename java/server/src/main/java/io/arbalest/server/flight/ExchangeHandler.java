@@ -10,8 +10,9 @@ import org.apache.arrow.vector.FieldVector;
 
 /**
  * DoExchange: queries stream in as a column {@code vector} with an optional column {@code query} of
- * keys; each batch is answered, in order, by one batch or more, the last of which tells how.
- * Queries without keys are numbered through the whole stream.
+ * keys; each batch is answered, in order, by one batch or more, the last of which tells how. A bad
+ * query gets a row that says so, and spoils no other; what a batch shares (columns, type,
+ * dimension) fails the call. Queries without keys are numbered through the whole stream.
  *
  * <p>One batch is in work at a time. When the reader is slow this thread waits, no further queries
  * are read, and the transport's flow control holds the sender: memory is bounded both ways.

@@ -88,7 +88,8 @@ final class TicketParser {
             fields.name(key));
       }
     }
-    return search;
+    return new SearchTicket(
+        search.dataset(), null, search.options().with().rowErrors(true).build());
   }
 
   private static SearchTicket searchObject(Fields fields) {

@@ -23,7 +23,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
  * @param schema all of them
  * @param firstColumn where in it the metadata columns begin
  * @param columns numbers of the dataset's metadata columns, in the answer's order
- * @param vectorsAs the form of its last column
+ * @param vectorsAs the form of its {@code vector} column
  */
 public record ResultSchema(Schema schema, int firstColumn, int[] columns, VectorsAs vectorsAs) {
   /** Field metadata that tells how a vector is encoded. */
@@ -33,7 +33,8 @@ public record ResultSchema(Schema schema, int firstColumn, int[] columns, Vector
 
   /**
    * {@code query}, {@code id}, {@code distance}, with text {@code score}, {@code dense_rank} and
-   * {@code text_rank}, columns, {@code vector}.
+   * {@code text_rank}, columns, {@code vector}; where bad queries have rows, all but the first
+   * nullable, and {@code error} behind them.
    */
   public static ResultSchema ofSearch(DatasetSpec spec, SearchRequest request) {
     List<Field> fields = new ArrayList<>();
@@ -47,7 +48,21 @@ public record ResultSchema(Schema schema, int firstColumn, int[] columns, Vector
     if (request.text() != null) {
       fields.addAll(RankColumns.fields());
     }
-    return with(fields, spec, request.columns(), request.vectorsAs());
+    ResultSchema schema = with(fields, spec, request.columns(), request.vectorsAs());
+    return request.rowErrors() ? schema.withErrors() : schema;
+  }
+
+  private ResultSchema withErrors() {
+    List<Field> fields = new ArrayList<>();
+    for (Field field : schema.getFields()) {
+      FieldType type = field.getFieldType();
+      FieldType nullable =
+          new FieldType(true, type.getType(), type.getDictionary(), type.getMetadata());
+      fields.add(
+          fields.isEmpty() ? field : new Field(field.getName(), nullable, field.getChildren()));
+    }
+    fields.add(Field.nullable(DatasetSpec.ERROR, ArrowType.Utf8.INSTANCE));
+    return new ResultSchema(new Schema(fields), firstColumn, columns, vectorsAs);
   }
 
   /** {@code id}, columns, {@code vector}. */

@@ -10,8 +10,6 @@ import io.arbalest.store.filter.RowFilter;
 import io.arbalest.store.shard.ShardState;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
-import org.apache.arrow.vector.complex.FixedSizeListVector;
-import org.apache.arrow.vector.util.TransferPair;
 
 /** Walks over the rows that were there at its start, in the order of their writing. */
 public final class ScanRun {
@@ -92,30 +90,24 @@ public final class ScanRun {
   private boolean copy(int count, VectorSchemaRoot root) {
     RowReader reader = new RowReader(state, schema, root);
     reader.reserve(count);
-    if (schema.vectorsAs() == VectorsAs.NONE) {
-      reader.copyColumns(rows, count, root.getVector(0), 0);
-      root.setRowCount(count);
-      return true;
-    }
-    try (FixedSizeListVector vectors = RowReader.fetch(state, rows, count, allocator)) {
-      int at = 0;
-      for (int i = 0; i < count; i++) {
-        if (!vectors.isNull(i)) { // it is if the row was deleted a moment ago
-          rows[at] = rows[i];
-          copyVector(vectors, i, reader, at++);
-        }
-      }
-      reader.copyColumns(rows, at, root.getVector(0), 0);
-      root.setRowCount(at);
-      return at > 0;
-    }
+    int found = keepLiving(count, reader);
+    reader.copyColumns(rows, found, root.getVector(0), 0);
+    root.setRowCount(found);
+    return found > 0;
   }
 
-  private static void copyVector(FixedSizeListVector vectors, int i, RowReader reader, int at) {
-    TransferPair pair = vectors.getTransferPair(vectors.getAllocator());
-    pair.splitAndTransfer(i, 1);
-    try (FixedSizeListVector one = (FixedSizeListVector) pair.getTo()) {
-      reader.copyVectors(one, at);
+  /** Writes the vectors of rows; those that were deleted a moment ago are left out. */
+  private int keepLiving(int count, RowReader reader) {
+    int left = count;
+    while (!reader.writeVectors(rows, left, 0, allocator)) {
+      int kept = 0;
+      for (int i = 0; i < left; i++) {
+        if (!reader.isVectorNull(i)) {
+          rows[kept++] = rows[i];
+        }
+      }
+      left = kept;
     }
+    return left;
   }
 }

@@ -1,6 +1,7 @@
 package io.arbalest.store.query;
 
 import io.arbalest.engine.ArbalestException;
+import io.arbalest.engine.CastBatch;
 import io.arbalest.engine.SearchBatch;
 import io.arbalest.engine.SearchOptions;
 import io.arbalest.store.DatasetSpec;
@@ -9,12 +10,12 @@ import io.arbalest.store.SearchAnswer;
 import io.arbalest.store.SearchRequest;
 import io.arbalest.store.StoreException;
 import io.arbalest.store.StoreLimits;
-import io.arbalest.store.VectorsAs;
 import io.arbalest.store.filter.BoundFilter;
 import io.arbalest.store.filter.FilterCompiler;
 import io.arbalest.store.rows.IdMap;
 import io.arbalest.store.schema.ColumnTypes;
 import io.arbalest.store.shard.ShardState;
+import java.util.Map;
 import java.util.concurrent.locks.StampedLock;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
@@ -100,7 +101,7 @@ public final class Searcher {
   public SearchAnswer run(BufferAllocator allocator) {
     try {
       // Cast in one call, so that a bad query is named by its own number, not by that in a chunk.
-      try (FixedSizeListVector queries = queryVectors(allocator)) {
+      try (CastBatch queries = castQueries(allocator)) {
         return search(queries, allocator);
       }
     } catch (ArbalestException e) {
@@ -109,11 +110,17 @@ public final class Searcher {
   }
 
   /** What to search with, to be closed by the caller; null: a text alone. */
-  private FixedSizeListVector queryVectors(BufferAllocator allocator) {
+  private CastBatch castQueries(BufferAllocator allocator) {
     if (request.likeId() != null) {
-      return vectorOf(request.likeId(), allocator);
+      return new CastBatch(vectorOf(request.likeId(), allocator), Map.of());
     }
-    return request.queries() == null ? null : state.index().cast(checkedQueries(), allocator);
+    if (request.queries() == null) {
+      return null;
+    }
+    FixedSizeListVector queries = checkedQueries();
+    return request.rowErrors()
+        ? state.index().castRows(queries, allocator)
+        : new CastBatch(state.index().cast(queries, allocator), Map.of());
   }
 
   private FixedSizeListVector checkedQueries() {
@@ -161,8 +168,9 @@ public final class Searcher {
         spec.name(), spec.idType() == IdType.UTF8 ? "'" + id + "'" : id);
   }
 
-  private SearchAnswer search(FixedSizeListVector queries, BufferAllocator allocator) {
-    int count = queries == null ? 1 : queries.getValueCount();
+  private SearchAnswer search(CastBatch queries, BufferAllocator allocator) {
+    FixedSizeListVector vectors = queries == null ? null : queries.vectors();
+    int count = vectors == null ? 1 : vectors.getValueCount();
     int capacity = capacity(count);
     VectorSchemaRoot root = VectorSchemaRoot.create(schema.schema(), allocator);
     try (Selection selection = new Selection(state, filter, request, allocator)) {
@@ -171,12 +179,19 @@ public final class Searcher {
       int chunk = chunkQueries();
       boolean exhausted = false;
       int at = 0;
-      for (int first = 0; first < count; first += chunk) {
+      int first = 0;
+      while (first < count) {
         deadline.check(first, count);
-        int size = Math.min(chunk, count - first);
-        int found = searchChunk(queries, first, size, selection, reader, root, at, allocator);
+        int size = goodQueries(queries, first, Math.min(chunk, count - first));
+        if (size == 0) {
+          reader.writeError(first, queries.error(first), request.queryKeys(), at++, allocator);
+          first++;
+          continue;
+        }
+        int found = searchChunk(vectors, first, size, selection, reader, root, at, allocator);
         exhausted |= found < size * request.k();
         at += found;
+        first += size;
       }
       root.setRowCount(at);
       return new SearchAnswer(root, strategy(selection), visited, exhausted);
@@ -188,6 +203,18 @@ public final class Searcher {
 
   private String strategy(Selection selection) {
     return hybrid == null ? selection.plan().name() : hybrid.strategy();
+  }
+
+  /** How many queries from {@code first} on are good, at most {@code most}. */
+  private static int goodQueries(CastBatch queries, int first, int most) {
+    if (queries == null || queries.errorCount() == 0) {
+      return most;
+    }
+    int good = 0;
+    while (good < most && queries.error(first + good) == null) {
+      good++;
+    }
+    return good;
   }
 
   /** Rows that the answer can have; refuses too large an answer before the work. */
@@ -232,15 +259,18 @@ public final class Searcher {
     StampedLock replacing = state.replacing();
     long stamp = selection.stamp();
     if (stamp != 0) {
-      try (Found found = find(queries, first, size, selection, stamp, allocator)) {
-        if (replacing.validate(stamp)) {
-          return found.copyTo(reader, root, at);
-        }
+      Hits hits = find(queries, first, size, selection, stamp, allocator);
+      boolean whole = reader.writeVectors(hits.rows(), hits.size(), at, allocator);
+      if (replacing.validate(stamp) && whole) {
+        return copy(hits, reader, root, at);
       }
     }
     stamp = replacing.readLock();
-    try (Found found = find(queries, first, size, selection, stamp, allocator)) {
-      return found.copyTo(reader, root, at);
+    try {
+      Hits hits = find(queries, first, size, selection, stamp, allocator);
+      // Over the vectors that the first try wrote.
+      reader.writeVectors(hits.rows(), hits.size(), at, allocator);
+      return copy(hits, reader, root, at);
     } finally {
       replacing.unlockRead(stamp);
     }
@@ -251,7 +281,7 @@ public final class Searcher {
    *
    * @param stamp of {@link ShardState#replacing()}, valid now, and afterwards if the answer counts
    */
-  private Found find(
+  private Hits find(
       FixedSizeListVector queries,
       int first,
       int size,
@@ -259,10 +289,7 @@ public final class Searcher {
       long stamp,
       BufferAllocator allocator) {
     selection.holdUnder(stamp);
-    Hits hits = hits(queries, first, size, selection, allocator);
-    boolean withVectors = request.vectorsAs() != VectorsAs.NONE && hits.size() > 0;
-    return new Found(
-        hits, withVectors ? RowReader.fetch(state, hits.rows(), hits.size(), allocator) : null);
+    return hits(queries, first, size, selection, allocator);
   }
 
   private Hits hits(
@@ -315,48 +342,27 @@ public final class Searcher {
     return (FixedSizeListVector) pair.getTo();
   }
 
-  /** What a chunk brought: its hits, and their vectors if they were asked for. */
-  private final class Found implements AutoCloseable {
-    private final Hits hits;
-    private final FixedSizeListVector vectors;
-
-    Found(Hits hits, FixedSizeListVector vectors) {
-      this.hits = hits;
-      this.vectors = vectors;
-    }
-
-    /** Appends the hits to the answer; returns how many. */
-    int copyTo(RowReader reader, VectorSchemaRoot root, int at) {
-      int count = hits.size();
-      // Reading the count of rows makes the rows behind it visible to this thread.
-      assert count == 0 || state.rows().rows() > 0;
-      reader.copyColumns(hits.rows(), count, root.getVector(DatasetSpec.ID), at);
-      FieldVector queryOut = root.getVector(0);
-      Float4Vector distanceOut = (Float4Vector) root.getVector(2);
-      for (int i = 0; i < count; i++) {
-        if (request.queryKeys() == null) {
-          ((UInt4Vector) queryOut).set(at + i, hits.query(i));
-        } else {
-          queryOut.copyFromSafe(hits.query(i), at + i, request.queryKeys());
-        }
-        if (hybrid == null) {
-          distanceOut.set(at + i, hits.distance(i));
-        }
+  /** Writes all of the hits but their vectors to the answer; returns how many. */
+  private int copy(Hits hits, RowReader reader, VectorSchemaRoot root, int at) {
+    int count = hits.size();
+    // Reading the count of rows makes the rows behind it visible to this thread.
+    assert count == 0 || state.rows().rows() > 0;
+    reader.copyColumns(hits.rows(), count, root.getVector(DatasetSpec.ID), at);
+    FieldVector queryOut = root.getVector(0);
+    Float4Vector distanceOut = (Float4Vector) root.getVector(2);
+    for (int i = 0; i < count; i++) {
+      if (request.queryKeys() == null) {
+        ((UInt4Vector) queryOut).set(at + i, hits.query(i));
+      } else {
+        queryOut.copyFromSafe(hits.query(i), at + i, request.queryKeys());
       }
-      if (hybrid != null) {
-        RankColumns.write(hits, root, at);
-      }
-      if (vectors != null) {
-        reader.copyVectors(vectors, at);
-      }
-      return count;
-    }
-
-    @Override
-    public void close() {
-      if (vectors != null) {
-        vectors.close();
+      if (hybrid == null) {
+        distanceOut.set(at + i, hits.distance(i));
       }
     }
+    if (hybrid != null) {
+      RankColumns.write(hits, root, at);
+    }
+    return count;
   }
 }

@@ -82,8 +82,9 @@ final class Selection implements AutoCloseable {
     return bits;
   }
 
+  /** How rows are looked for; as without a filter where nothing was searched yet. */
   Planner.Plan plan() {
-    return plan;
+    return plan == null ? Planner.plan(exact, null) : plan;
   }
 
   @Override
