@@ -7,7 +7,7 @@
  *
  * Traversal's codes have an offset for each component, the mean of all rows, and are of unit
  * vectors under cosine: no single offset turns them back into the row. So the row itself is
- * encoded. That costs the cast and the encoder, some 0.4 us at 1536 components, and gives each
+ * encoded. That costs about a microsecond at 1536 components, and gives each
  * vector the finest grid that 256 steps can be for it.
  *
  * Error. |row - decoded| <= scale / 2, and float32 rounding of offset + scale * code (three parts

@@ -4,7 +4,6 @@ usage: test_arbalest.py grpc://HOST:PORT
 """
 
 import json
-import pathlib
 import sys
 
 import numpy as np
@@ -162,6 +161,30 @@ def test_exchange(client, name, wide):
     assert found["id"].to_pylist()[::3] == list(range(100, 120))
 
 
+def test_exchange_tells_bad_queries_by_row(client, name, wide):
+    command = json.dumps({"dataset": name, "k": 2, "columns": ["word"]}).encode()
+    for element in (np.float16, np.float32, np.float64):
+        queries = wide[200:206].astype(element)
+        queries[1, 3] = np.nan
+        queries[4] = 0
+        batch = pa.record_batch({"vector": vectors(queries, element)})
+        writer, reader = client.do_exchange(flight.FlightDescriptor.for_command(command))
+        with writer:
+            writer.begin(batch.schema)
+            writer.write_batch(batch)
+            writer.done_writing()
+            found = reader.read_all()
+        assert found.schema.names == ["query", "id", "distance", "word", "vector", "error"]
+        assert found["query"].to_pylist() == [0, 0, 1, 2, 2, 3, 3, 4, 5, 5]
+        assert found["id"][0].as_py() == 200 and found["id"][8].as_py() == 205
+        for row in found.to_pylist():
+            bad = row["query"] in (1, 4)
+            assert all((row[name] is None) == bad for name in ("id", "distance", "vector")), row
+            assert (row["error"] is not None) == bad, row
+        assert "component 3: found NaN" in found["error"][2].as_py()
+        assert "zero vector" in found["error"][7].as_py()
+
+
 def test_utf8_ids(client):
     base = np.eye(4, dtype=np.float32)
     schema = pa.schema(
@@ -179,8 +202,9 @@ def test_utf8_ids(client):
 
 def test_errors(client, name):
     refuses(pa.ArrowInvalid, "search.kk", lambda: get(client, "search", dataset=name, id=1, kk=1))
-    later = {"dataset": name, "id": 1, "filter": {}}
-    refuses(NotImplementedError, "search.filter", lambda: get(client, "search", **later))
+    nowhere = {"field": "nowhere", "op": "=", "value": 1}
+    lost = {"dataset": name, "id": 1, "filter": nowhere}
+    refuses(pa.ArrowInvalid, "nowhere", lambda: get(client, "search", **lost))
     refuses(KeyError, "'nowhere'", lambda: get(client, "scan", dataset="nowhere"))
     one = pa.array([1], pa.int64())
     flat = pa.table({"id": one, "vector": vectors(np.ones((1, 3)), np.float32)})
@@ -199,26 +223,13 @@ def test_errors(client, name):
     assert {"create-dataset", "delete", "flush", "snapshot", "status"} <= actions
 
 
-def test_readme(client, location):
-    """The README's example, as it stands there but for the address."""
-    readme = (pathlib.Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-    example = readme.split("```python\n")[1].split("```")[0]
-    assert "grpc://localhost:8815" in example
-    names = {}
-    exec(example.replace("grpc://localhost:8815", location), names)
-    found = names["found"].to_pylist()
-    assert [hit["id"] for hit in found][:1] == [7] and len(found) == 3, found
-    assert found[0]["title"] == "row 7" and found[0]["query"] == 0, found
-    act(client, "drop-dataset", dataset="titles")
-
-
 def main():
     client = flight.connect(sys.argv[1])
-    test_readme(client, sys.argv[1])
     for element in (np.float32, np.float16):
         name, wide = test_put_and_search(client, element)
         test_upsert_and_delete(client, name, wide)
         test_exchange(client, name, wide)
+        test_exchange_tells_bad_queries_by_row(client, name, wide)
         test_errors(client, name)
     test_utf8_ids(client)
     print(f"pyarrow {pa.__version__}: put, upsert, delete, search, exchange, scan, errors: ok")
