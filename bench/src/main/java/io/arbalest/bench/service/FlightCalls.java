@@ -56,7 +56,8 @@ final class FlightCalls {
     }
   }
 
-  private static void collect(ResultStream results, List<Long> ids) {
+  /** Adds the ids of the current batch. */
+  static void collect(ResultStream results, List<Long> ids) {
     BigIntVector column = (BigIntVector) results.root().getVector("id");
     for (int row = 0; row < column.getValueCount(); row++) {
       ids.add(column.get(row));

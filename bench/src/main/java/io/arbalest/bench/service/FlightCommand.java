@@ -9,13 +9,18 @@ import io.arbalest.server.ArbalestServer;
 import io.arbalest.server.ServerOptions;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
-/** {@code arbalest bench flight}: what the wire costs, beside the same work in this process. */
+/**
+ * {@code arbalest bench flight}: what the wire costs, beside the same work in this process, and
+ * what vectors in answers cost by their form.
+ */
 @Command(
     name = "flight",
     sortOptions = false,
@@ -30,12 +35,31 @@ public final class FlightCommand implements Callable<Integer> {
 
   @Mixin private ServiceOptions options;
 
+  @Option(
+      names = "--forms-only",
+      description =
+          "Only answers with vectors in each form, over loopback and over a link of 1 Gbit/s, on"
+              + " rows made up for it. The link takes root and the commands ip and tc (iproute2)")
+  private boolean formsOnly;
+
   private ServiceData data;
   private ServiceReport report;
   private FlightCalls calls;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (formsOnly) {
+      report = new ServiceReport(Map.of("rows", "made up"));
+    } else {
+      measureCalls();
+    }
+    new AnswerForms(report).measure();
+    report.print(System.out);
+    report.write(options.json, options.markdown);
+    return 0;
+  }
+
+  private void measureCalls() throws IOException, InterruptedException {
     options.check();
     try (ServiceData opened =
             new ServiceData(options.data, options.rows, options.batch, QUERY_ROWS);
@@ -58,10 +82,7 @@ public final class FlightCommand implements Callable<Integer> {
         index.freeze();
         measure(client, index);
       }
-      report.print(System.out);
-      report.write(options.json, options.markdown);
     }
-    return 0;
   }
 
   private void measure(ArbalestClient client, VectorIndex index) throws IOException {

@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,13 +21,19 @@ final class ServiceReport {
   private final List<ServiceRow> rows = new ArrayList<>();
 
   ServiceReport(Map<String, Object> parameters) {
-    this.parameters = parameters;
+    this.parameters = new LinkedHashMap<>(parameters);
   }
 
   void add(ServiceRow row) {
     rows.add(row);
     System.err.println(
         String.format(Locale.ROOT, "%s: %s %s", row.name(), figure(row.value()), row.unit()));
+  }
+
+  /** A case that this machine cannot run, and why; told beside the parameters. */
+  void notRun(String name, String reason) {
+    parameters.put("not run: " + name, reason);
+    System.err.println(name + ": not run: " + reason);
   }
 
   /** The value of a case measured before. */
