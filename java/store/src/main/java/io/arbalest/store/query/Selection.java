@@ -84,7 +84,7 @@ final class Selection implements AutoCloseable {
 
   /** How rows are looked for; as without a filter where nothing was searched yet. */
   Planner.Plan plan() {
-    return plan == null ? Planner.plan(exact, null) : plan;
+    return plan == null ? Planner.unfiltered(request.exact()) : plan;
   }
 
   @Override
