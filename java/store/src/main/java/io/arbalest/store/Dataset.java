@@ -8,7 +8,7 @@ import io.arbalest.store.join.DedupRequest;
 import io.arbalest.store.join.KnnJoin;
 import io.arbalest.store.join.KnnJoinRequest;
 import io.arbalest.store.query.ResultSchema;
-import io.arbalest.store.query.Searcher;
+import io.arbalest.store.shadow.ShadowSampler;
 import io.arbalest.store.shard.Shard;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -26,10 +26,12 @@ import org.apache.arrow.vector.util.Text;
 public final class Dataset {
   private final DatasetSpec spec;
   private final Shard shard;
+  private final LiveSearch live;
 
-  Dataset(DatasetSpec spec, Shard shard) {
+  Dataset(DatasetSpec spec, Shard shard, ShadowSampler sampler) {
     this.spec = spec;
     this.shard = shard;
+    this.live = new LiveSearch(shard, sampler);
   }
 
   public String name() {
@@ -106,18 +108,7 @@ public final class Dataset {
    *     live; DEADLINE_EXCEEDED; RESOURCE_EXHAUSTED if the answer would be too large
    */
   public SearchAnswer search(SearchRequest request, BufferAllocator allocator) {
-    SearchRequest ready = request.minSequence() == null ? request : awaited(request);
-    return shard.read(state -> new Searcher(state, ready).run(allocator));
-  }
-
-  private SearchRequest awaited(SearchRequest request) {
-    long start = System.nanoTime();
-    awaitSequence(request.minSequence(), request.timeout());
-    if (request.timeout() == null) {
-      return request;
-    }
-    Duration left = request.timeout().minusNanos(System.nanoTime() - start);
-    return request.with().timeout(left).build();
+    return live.answer(request, allocator);
   }
 
   /**
@@ -211,7 +202,7 @@ public final class Dataset {
 
   /** Its size, progress and health. */
   public DatasetStatus status() {
-    return shard.status();
+    return shard.status(live.recall().status());
   }
 
   void close(boolean takeSnapshot) {

@@ -37,6 +37,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
  * @param layout how a frozen graph lies in memory
  * @param textColumns names of the utf8 columns that a search's {@code text} looks into, kept in the
  *     order of {@code columns}; empty: the dataset has no text index
+ * @param cache whether answers of searches may be remembered
  */
 public record DatasetSpec(
     String name,
@@ -49,7 +50,8 @@ public record DatasetSpec(
     int efConstruction,
     Codes codes,
     Layout layout,
-    List<String> textColumns) {
+    List<String> textColumns,
+    boolean cache) {
   /** The column of ids. */
   public static final String ID = "id";
 
@@ -95,6 +97,9 @@ public record DatasetSpec(
   /** Schema metadata: names of the utf8 columns to search by text, with commas between them. */
   public static final String TEXT_COLUMNS_KEY = "arbalest.text_columns";
 
+  /** Schema metadata: whether answers may be remembered, {@code on} (default) or {@code off}. */
+  public static final String CACHE_KEY = "arbalest.cache";
+
   public static final int M_DEFAULT = 16;
   public static final int EF_CONSTRUCTION_DEFAULT = 200;
   public static final Codes CODES_DEFAULT = Codes.SQ8;
@@ -132,27 +137,33 @@ public record DatasetSpec(
         EF_CONSTRUCTION_DEFAULT,
         CODES_DEFAULT,
         LAYOUT_DEFAULT,
-        List.of());
+        List.of(),
+        true);
   }
 
   /** The same with these metadata columns. */
   public DatasetSpec withColumns(List<Field> fields) {
-    return copy(fields, m, efConstruction, codes, layout, textColumns);
+    return copy(fields, m, efConstruction, codes, layout, textColumns, cache);
   }
 
   /** The same with this graph. */
   public DatasetSpec withGraph(int links, int breadth) {
-    return copy(columns, links, breadth, codes, layout, textColumns);
+    return copy(columns, links, breadth, codes, layout, textColumns, cache);
   }
 
   /** The same with this memory for searches. */
   public DatasetSpec withSearch(Codes searched, Layout frozen) {
-    return copy(columns, m, efConstruction, searched, frozen, textColumns);
+    return copy(columns, m, efConstruction, searched, frozen, textColumns, cache);
   }
 
   /** The same with these of its columns to be searched by text. */
   public DatasetSpec withTextColumns(List<String> names) {
-    return copy(columns, m, efConstruction, codes, layout, names);
+    return copy(columns, m, efConstruction, codes, layout, names, cache);
+  }
+
+  /** The same with or without its answers remembered. */
+  public DatasetSpec withCache(boolean on) {
+    return copy(columns, m, efConstruction, codes, layout, textColumns, on);
   }
 
   private DatasetSpec copy(
@@ -161,9 +172,21 @@ public record DatasetSpec(
       int breadth,
       Codes searched,
       Layout frozen,
-      List<String> texts) {
+      List<String> texts,
+      boolean remembered) {
     return new DatasetSpec(
-        name, metric, element, idType, dimension, fields, links, breadth, searched, frozen, texts);
+        name,
+        metric,
+        element,
+        idType,
+        dimension,
+        fields,
+        links,
+        breadth,
+        searched,
+        frozen,
+        texts,
+        remembered);
   }
 
   /**
@@ -193,6 +216,7 @@ public record DatasetSpec(
     metadata.put(EF_CONSTRUCTION_KEY, Integer.toString(efConstruction));
     metadata.put(CODES_KEY, codes.wireName());
     metadata.put(LAYOUT_KEY, layout.wireName());
+    metadata.put(CACHE_KEY, cache ? SpecReader.ON : SpecReader.OFF);
     if (!textColumns.isEmpty()) {
       metadata.put(TEXT_COLUMNS_KEY, TextColumns.join(textColumns));
     }

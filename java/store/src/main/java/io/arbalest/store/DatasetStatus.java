@@ -45,6 +45,8 @@ import java.util.List;
  * @param textMemoryBytes memory of the text index for what is not in its files yet; its files are
  *     mapped
  * @param metadataIndexes the index of each metadata column
+ * @param cache what the cache does for it
+ * @param shadow the recall that checks of its answers have shown
  */
 public record DatasetStatus(
     String name,
@@ -80,4 +82,6 @@ public record DatasetStatus(
     long syncNanos,
     long textDiskBytes,
     long textMemoryBytes,
-    List<ColumnIndex> metadataIndexes) {}
+    List<ColumnIndex> metadataIndexes,
+    CacheStatus cache,
+    ShadowStatus shadow) {}

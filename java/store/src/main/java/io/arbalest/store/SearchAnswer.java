@@ -14,13 +14,25 @@ public final class SearchAnswer implements AutoCloseable {
   private final String strategy;
   private final long visited;
   private final boolean exhausted;
+  private final boolean cached;
 
   /** Made by a search. */
   public SearchAnswer(VectorSchemaRoot root, String strategy, long visited, boolean exhausted) {
+    this(root, strategy, visited, exhausted, false);
+  }
+
+  private SearchAnswer(
+      VectorSchemaRoot root, String strategy, long visited, boolean exhausted, boolean cached) {
     this.root = root;
     this.strategy = strategy;
     this.visited = visited;
     this.exhausted = exhausted;
+    this.cached = cached;
+  }
+
+  /** An answer that was found before: nothing is visited for it. */
+  public static SearchAnswer remembered(VectorSchemaRoot root, String strategy, boolean exhausted) {
+    return new SearchAnswer(root, strategy, 0, exhausted, true);
   }
 
   /** All hits; owned by this answer. */
@@ -33,7 +45,7 @@ public final class SearchAnswer implements AutoCloseable {
     return strategy;
   }
 
-  /** Distances computed, over all queries. */
+  /** Distances computed, over all queries; 0 for an answer from the cache. */
   public long visited() {
     return visited;
   }
@@ -41,6 +53,11 @@ public final class SearchAnswer implements AutoCloseable {
   /** Whether a query has fewer than {@code k} hits because fewer rows live. */
   public boolean exhausted() {
     return exhausted;
+  }
+
+  /** Whether it comes from the cache. */
+  public boolean cached() {
+    return cached;
   }
 
   @Override

@@ -2,9 +2,11 @@ package io.arbalest.store;
 
 import io.arbalest.engine.ArbalestException;
 import io.arbalest.engine.KernelSet;
+import io.arbalest.store.cache.QueryCache;
 import io.arbalest.store.disk.Disk;
 import io.arbalest.store.disk.OsDisk;
 import io.arbalest.store.schema.SchemaFile;
+import io.arbalest.store.shadow.ShadowSampler;
 import io.arbalest.store.shard.IndexPool;
 import io.arbalest.store.shard.Shard;
 import io.arbalest.store.shard.ShardContext;
@@ -31,12 +33,14 @@ public final class Store implements AutoCloseable {
   private final DatasetDirectories directories;
   private final ShardContext context;
   private final ConcurrentSkipListMap<String, Dataset> datasets = new ConcurrentSkipListMap<>();
+  private final ShadowSampler sampler;
   private boolean closed;
 
   private Store(DirectoryLock lock, DatasetDirectories directories, ShardContext context) {
     this.lock = lock;
     this.directories = directories;
     this.context = context;
+    this.sampler = new ShadowSampler(context.options().shadow());
   }
 
   /**
@@ -82,7 +86,13 @@ public final class Store implements AutoCloseable {
               return thread;
             });
     return new ShardContext(
-        options, disk, allocator, new IndexPool(options.indexThreads()), snapshotThread, kernels);
+        options,
+        disk,
+        allocator,
+        new IndexPool(options.indexThreads()),
+        snapshotThread,
+        kernels,
+        new QueryCache(options.cache()));
   }
 
   private void openAll() throws IOException {
@@ -93,7 +103,7 @@ public final class Store implements AutoCloseable {
           throw StoreException.corrupt(
               "%s: its schema.json is of dataset '%s'", directory, spec.name());
         }
-        datasets.put(spec.name(), new Dataset(spec, Shard.open(context, directory, spec)));
+        datasets.put(spec.name(), new Dataset(spec, Shard.open(context, directory, spec), sampler));
       }
     } catch (IOException | RuntimeException e) {
       closeShared(false);
@@ -117,7 +127,7 @@ public final class Store implements AutoCloseable {
       Path directory = directories.create(spec);
       Dataset dataset;
       try {
-        dataset = new Dataset(spec, Shard.open(context, directory, spec));
+        dataset = new Dataset(spec, Shard.open(context, directory, spec), sampler);
       } catch (IOException | RuntimeException e) {
         directories.drop(spec.name());
         throw e;
@@ -196,8 +206,10 @@ public final class Store implements AutoCloseable {
 
   private void closeShared(boolean takeSnapshots) {
     closed = true;
+    sampler.stop();
     datasets.values().forEach(dataset -> dataset.close(takeSnapshots));
     datasets.clear();
+    sampler.close();
     context.indexPool().close();
     context.snapshotThread().shutdown();
     context.allocator().close();

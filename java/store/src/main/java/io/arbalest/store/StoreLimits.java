@@ -59,6 +59,12 @@ public final class StoreLimits {
   /** Bytes of text that become visible to searches at once, if one row has not more. */
   public static final int TEXT_BLOCK_BYTES = 8 << 20;
 
+  /** Queries of one search call whose answer is remembered. */
+  public static final int CACHED_QUERIES_MAX = 64;
+
+  /** Bytes of a remembered answer and its queries. */
+  public static final int CACHED_BYTES_MAX = 1 << 20;
+
   /** Rows of one scan batch. */
   public static final int SCAN_BATCH_ROWS_MAX = 4096;
 

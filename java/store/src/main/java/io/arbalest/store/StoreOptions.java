@@ -21,6 +21,8 @@ import java.util.Objects;
  *     itself
  * @param columnBytesMax memory for ids and metadata columns of all datasets
  * @param kernelSet name of the kernel set to search with; null: the best of this CPU
+ * @param cache what is kept of answers
+ * @param shadow how many answers are checked
  */
 public record StoreOptions(
     Path directory,
@@ -34,7 +36,9 @@ public record StoreOptions(
     int walSegmentBytes,
     long snapshotWalBytes,
     long columnBytesMax,
-    String kernelSet) {
+    String kernelSet,
+    CacheOptions cache,
+    ShadowOptions shadow) {
   private static final int INDEX_THREADS_MAX = 256;
   private static final int WAL_SEGMENT_BYTES_MIN = 1024;
 
@@ -42,6 +46,8 @@ public record StoreOptions(
     Objects.requireNonNull(directory, "directory");
     Objects.requireNonNull(sync, "sync");
     Objects.requireNonNull(writeWait, "writeWait");
+    Objects.requireNonNull(cache, "cache");
+    Objects.requireNonNull(shadow, "shadow");
     check("index threads", indexThreads, 1, INDEX_THREADS_MAX);
     check("pending rows, soft limit", pendingRowsSoft, 1, Integer.MAX_VALUE);
     check("pending rows, hard limit", pendingRowsHard, pendingRowsSoft, Integer.MAX_VALUE);
@@ -67,7 +73,9 @@ public record StoreOptions(
         64 << 20,
         256L << 20,
         Long.MAX_VALUE,
-        null);
+        null,
+        CacheOptions.DEFAULT,
+        ShadowOptions.DEFAULT);
   }
 
   /**
@@ -93,7 +101,9 @@ public record StoreOptions(
         walSegmentBytes,
         snapshotWalBytes,
         columnBytesMax,
-        kernelSet);
+        kernelSet,
+        cache,
+        shadow);
   }
 
   /** The same with this many index threads. */
@@ -110,7 +120,9 @@ public record StoreOptions(
         walSegmentBytes,
         snapshotWalBytes,
         columnBytesMax,
-        kernelSet);
+        kernelSet,
+        cache,
+        shadow);
   }
 
   /** The same with these limits of rows waiting for the graph. */
@@ -127,7 +139,9 @@ public record StoreOptions(
         walSegmentBytes,
         snapshotWalBytes,
         columnBytesMax,
-        kernelSet);
+        kernelSet,
+        cache,
+        shadow);
   }
 
   /** The same with this wait for room. */
@@ -144,7 +158,9 @@ public record StoreOptions(
         walSegmentBytes,
         snapshotWalBytes,
         columnBytesMax,
-        kernelSet);
+        kernelSet,
+        cache,
+        shadow);
   }
 
   /** The same with these bounds of the write queue. */
@@ -161,7 +177,9 @@ public record StoreOptions(
         walSegmentBytes,
         snapshotWalBytes,
         columnBytesMax,
-        kernelSet);
+        kernelSet,
+        cache,
+        shadow);
   }
 
   /** The same with segments of this size. */
@@ -178,7 +196,9 @@ public record StoreOptions(
         bytes,
         snapshotWalBytes,
         columnBytesMax,
-        kernelSet);
+        kernelSet,
+        cache,
+        shadow);
   }
 
   /** The same with a snapshot after this much log; 0: never by itself. */
@@ -195,7 +215,9 @@ public record StoreOptions(
         walSegmentBytes,
         bytes,
         columnBytesMax,
-        kernelSet);
+        kernelSet,
+        cache,
+        shadow);
   }
 
   /** The same with this much memory for ids and metadata columns. */
@@ -212,7 +234,9 @@ public record StoreOptions(
         walSegmentBytes,
         snapshotWalBytes,
         bytes,
-        kernelSet);
+        kernelSet,
+        cache,
+        shadow);
   }
 
   /** The same with this kernel set. */
@@ -229,10 +253,50 @@ public record StoreOptions(
         walSegmentBytes,
         snapshotWalBytes,
         columnBytesMax,
-        name);
+        name,
+        cache,
+        shadow);
   }
 
-  private static void check(String what, long found, long min, long max) {
+  /** The same with this cache of answers. */
+  public StoreOptions withCache(CacheOptions options) {
+    return new StoreOptions(
+        directory,
+        sync,
+        indexThreads,
+        pendingRowsSoft,
+        pendingRowsHard,
+        writeWait,
+        queueBytesMax,
+        queueWritesMax,
+        walSegmentBytes,
+        snapshotWalBytes,
+        columnBytesMax,
+        kernelSet,
+        options,
+        shadow);
+  }
+
+  /** The same with this many answers checked. */
+  public StoreOptions withShadow(ShadowOptions options) {
+    return new StoreOptions(
+        directory,
+        sync,
+        indexThreads,
+        pendingRowsSoft,
+        pendingRowsHard,
+        writeWait,
+        queueBytesMax,
+        queueWritesMax,
+        walSegmentBytes,
+        snapshotWalBytes,
+        columnBytesMax,
+        kernelSet,
+        cache,
+        options);
+  }
+
+  static void check(String what, long found, long min, long max) {
     if (found < min || found > max) {
       throw StoreException.invalid("%s: found %d, allowed %d..%d", what, found, min, max);
     }

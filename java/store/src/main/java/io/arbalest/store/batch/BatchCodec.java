@@ -23,8 +23,8 @@ import org.apache.arrow.vector.ipc.message.MessageSerializer;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
- * The log's payloads: one Arrow IPC record batch message, as a stream has it behind its schema. The
- * schema itself is the dataset's and not repeated.
+ * The log's payloads, and the answers that a cache keeps: one Arrow IPC record batch message, as a
+ * stream has it behind its schema. The schema itself is the dataset's and not repeated.
  */
 public final class BatchCodec {
   private static final int CONTINUATION = 0xFFFF_FFFF;
@@ -77,6 +77,13 @@ public final class BatchCodec {
         throw e;
       }
     }
+  }
+
+  /** Encodes a whole root, which stays the caller's; for the rest as above. */
+  public static ArrowBuf encode(VectorSchemaRoot root, BufferAllocator allocator) {
+    Parts parts = new Parts(root.getRowCount(), allocator);
+    root.getFieldVectors().forEach(parts::add);
+    return encode(parts);
   }
 
   /**

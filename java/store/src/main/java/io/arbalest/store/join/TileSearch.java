@@ -102,7 +102,7 @@ final class TileSearch {
   private Slice search(
       Tile tile, int[] rows, int first, int end, SearchRequest template, Duration left) {
     try (FixedSizeListVector queries = tile.gather(rows, first, end - first, allocator)) {
-      SearchRequest request = template.with().queries(queries).timeout(left).build();
+      SearchRequest request = template.with().queries(queries).timeout(left).cache(false).build();
       return new Slice(first, right.search(request, allocator));
     }
   }

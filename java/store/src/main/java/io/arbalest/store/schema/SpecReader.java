@@ -18,6 +18,12 @@ import org.apache.arrow.vector.types.pojo.Schema;
 
 /** Reads a {@link DatasetSpec} from an Arrow schema. */
 public final class SpecReader {
+  /** A switch that is on, as it is where nothing is said. */
+  public static final String ON = "on";
+
+  /** A switch that is off. */
+  public static final String OFF = "off";
+
   private static final String PREFIX = "arbalest.";
   private static final Set<String> KEYS =
       Set.of(
@@ -27,7 +33,8 @@ public final class SpecReader {
           DatasetSpec.EF_CONSTRUCTION_KEY,
           DatasetSpec.CODES_KEY,
           DatasetSpec.LAYOUT_KEY,
-          DatasetSpec.TEXT_COLUMNS_KEY);
+          DatasetSpec.TEXT_COLUMNS_KEY,
+          DatasetSpec.CACHE_KEY);
 
   private SpecReader() {}
 
@@ -110,7 +117,8 @@ public final class SpecReader {
               given.getOrDefault(DatasetSpec.CODES_KEY, DatasetSpec.CODES_DEFAULT.wireName())),
           Layout.fromWireName(
               given.getOrDefault(DatasetSpec.LAYOUT_KEY, DatasetSpec.LAYOUT_DEFAULT.wireName())),
-          TextColumns.split(given.getOrDefault(DatasetSpec.TEXT_COLUMNS_KEY, "")));
+          TextColumns.split(given.getOrDefault(DatasetSpec.TEXT_COLUMNS_KEY, "")),
+          isOn(given, DatasetSpec.CACHE_KEY));
     } catch (ArbalestException e) {
       throw StoreException.of(e);
     }
@@ -137,6 +145,15 @@ public final class SpecReader {
     }
     throw StoreException.invalid(
         "column 'id': found %s, allowed int64, utf8", ColumnTypes.describe(id));
+  }
+
+  private static boolean isOn(Map<String, String> metadata, String key) {
+    String text = metadata.getOrDefault(key, ON);
+    if (!text.equals(ON) && !text.equals(OFF)) {
+      throw StoreException.invalid(
+          "schema metadata '%s': found '%s', allowed %s, %s", key, text, ON, OFF);
+    }
+    return text.equals(ON);
   }
 
   private static int number(Map<String, String> metadata, String key, int otherwise) {

@@ -4,10 +4,12 @@ import io.arbalest.engine.ArbalestException;
 import io.arbalest.store.DatasetSpec;
 import io.arbalest.store.DatasetStatus;
 import io.arbalest.store.DeleteReceipt;
+import io.arbalest.store.ShadowStatus;
 import io.arbalest.store.StoreException;
 import io.arbalest.store.WriteReceipt;
 import io.arbalest.store.batch.DeleteEncoder;
 import io.arbalest.store.batch.PutEncoder;
+import io.arbalest.store.cache.DatasetCache;
 import io.arbalest.store.filter.BoundFilter;
 import io.arbalest.store.filter.ColumnIndex;
 import io.arbalest.store.log.ShardLog;
@@ -66,6 +68,7 @@ public final class Shard {
   private final PutEncoder putEncoder;
   private final DeleteEncoder deleteEncoder;
   private final CallGate gate;
+  private final DatasetCache cache;
 
   private Shard(
       ShardContext context,
@@ -81,6 +84,7 @@ public final class Shard {
     putEncoder = new PutEncoder(spec, state.index());
     deleteEncoder = new DeleteEncoder(spec);
     gate = new CallGate("dataset '" + spec.name() + "'");
+    cache = context.queryCache().open(spec.cache());
     queue = new WriteQueue(spec.name(), context.options(), this::pendingRows);
     progress =
         new IndexProgress(
@@ -136,6 +140,7 @@ public final class Shard {
   private final class AfterWrites implements ShardWriter.Listener {
     @Override
     public void applied(int rowsAdded, long sequence) {
+      cache.applied();
       progress.appended(rowsAdded, sequence);
       if (rowsAdded > 0) {
         linking.signal();
@@ -245,6 +250,11 @@ public final class Shard {
     }
   }
 
+  /** The dataset's remembered answers. */
+  public DatasetCache cache() {
+    return cache;
+  }
+
   /** See {@link io.arbalest.store.Dataset#flush}. */
   public void flush() {
     gate.enter();
@@ -324,7 +334,7 @@ public final class Shard {
   }
 
   /** See {@link io.arbalest.store.Dataset#status}. */
-  public DatasetStatus status() {
+  public DatasetStatus status(ShadowStatus shadow) {
     gate.enter();
     try {
       Applied applied = state.applied();
@@ -365,7 +375,9 @@ public final class Shard {
           writer.syncNanos(),
           text == null ? 0 : text.diskBytes(),
           text == null ? 0 : text.memoryBytes(),
-          indexes);
+          indexes,
+          cache.status(),
+          shadow);
     } finally {
       gate.leave();
     }
@@ -395,6 +407,7 @@ public final class Shard {
     writer.join();
     progress.close();
     gate.close();
+    cache.close();
     linking.close();
     // Whatever the snapshot thread is at ends first, since it runs one thing at a time.
     try {

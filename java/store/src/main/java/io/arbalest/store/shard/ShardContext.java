@@ -2,6 +2,7 @@ package io.arbalest.store.shard;
 
 import io.arbalest.engine.KernelSet;
 import io.arbalest.store.StoreOptions;
+import io.arbalest.store.cache.QueryCache;
 import io.arbalest.store.disk.Disk;
 import java.util.concurrent.ExecutorService;
 import org.apache.arrow.memory.BufferAllocator;
@@ -15,6 +16,7 @@ import org.apache.arrow.memory.BufferAllocator;
  * @param indexPool links rows
  * @param snapshotThread writes snapshots, one after the other
  * @param kernelSet searches; null: the best of this CPU
+ * @param queryCache remembers answers
  */
 public record ShardContext(
     StoreOptions options,
@@ -22,4 +24,5 @@ public record ShardContext(
     BufferAllocator allocator,
     IndexPool indexPool,
     ExecutorService snapshotThread,
-    KernelSet kernelSet) {}
+    KernelSet kernelSet,
+    QueryCache queryCache) {}
