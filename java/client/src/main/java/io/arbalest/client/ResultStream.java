@@ -47,7 +47,8 @@ public final class ResultStream implements AutoCloseable {
           new SearchStats(
               json.path("strategy").asText(),
               json.path("visited").asLong(),
-              json.path("exhausted").asBoolean());
+              json.path("exhausted").asBoolean(),
+              json.path("cached").asBoolean());
     }
     return true;
   }

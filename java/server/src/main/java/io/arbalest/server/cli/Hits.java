@@ -43,9 +43,10 @@ final class Hits {
     out.flush();
     if (stats != null && !json) {
       err.printf(
-          "strategy %s, %d distances computed%s%n",
+          "strategy %s, %d distances computed%s%s%n",
           stats.strategy(),
           stats.visited(),
+          stats.cached() ? ", from the cache" : "",
           stats.exhausted() ? ", fewer rows live than were asked for" : "");
       err.flush();
     }

@@ -3,6 +3,8 @@ package io.arbalest.server.cli;
 import io.arbalest.server.ArbalestServer;
 import io.arbalest.server.Limits;
 import io.arbalest.server.ServerOptions;
+import io.arbalest.store.CacheOptions;
+import io.arbalest.store.ShadowOptions;
 import io.arbalest.store.StoreException;
 import io.arbalest.store.StoreException.Category;
 import io.arbalest.store.StoreOptions;
@@ -10,6 +12,7 @@ import io.arbalest.store.SyncMode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -78,6 +81,21 @@ final class ServeCommand implements Callable<Integer> {
   @Option(names = "--kernel-set", paramLabel = "NAME", description = "See: arbalest cpu.")
   private String kernelSet;
 
+  @Option(
+      names = "--cache-bytes",
+      paramLabel = "N",
+      description =
+          "Heap for remembered answers; 0 for none. Default: 256 MiB or an eighth of the heap")
+  private Long cacheBytes;
+
+  @Option(
+      names = "--shadow-share",
+      paramLabel = "SHARE",
+      description =
+          "Queries that are answered exactly as well, in the background, to measure recall; 0 for"
+              + " none. Default: 0.001")
+  private Double shadowShare;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     ServeConfig settings = new ServeConfig();
@@ -140,6 +158,8 @@ final class ServeCommand implements Callable<Integer> {
     settings.override("log-format", logFormat);
     settings.override("index-threads", indexThreads);
     settings.override("kernel-set", kernelSet);
+    settings.override("cache-bytes", cacheBytes);
+    settings.override("shadow-share", shadowShare);
   }
 
   private static void configureLogging(ServeConfig settings) {
@@ -174,7 +194,16 @@ final class ServeCommand implements Callable<Integer> {
             settings.number("pending-rows-hard", defaults.pendingRowsHard()))
         .withWalSegmentBytes(settings.integer("wal-segment-bytes", defaults.walSegmentBytes()))
         .withSnapshotWalBytes(settings.number("snapshot-wal-bytes", defaults.snapshotWalBytes()))
-        .withKernelSet(settings.text("kernel-set"));
+        .withKernelSet(settings.text("kernel-set"))
+        .withCache(
+            new CacheOptions(
+                settings.number("cache-bytes", defaults.cache().bytesMax()),
+                Duration.ofMillis(
+                    settings.number("cache-ttl-ms", defaults.cache().timeToLive().toMillis()))))
+        .withShadow(
+            new ShadowOptions(
+                settings.fraction("shadow-share", defaults.shadow().share()),
+                settings.fraction("shadow-core-share", defaults.shadow().coreShare())));
   }
 
   private static Limits limits(ServeConfig settings) {

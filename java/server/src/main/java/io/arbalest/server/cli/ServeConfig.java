@@ -37,11 +37,22 @@ final class ServeConfig {
           "pending-rows-soft",
           "pending-rows-hard",
           "snapshot-wal-bytes",
-          "wal-segment-bytes");
+          "wal-segment-bytes",
+          "cache-ttl-ms",
+          "shadow-core-share");
 
   private static final Set<String> OPTIONS =
       Set.of(
-          "data", "host", "port", "http-port", "sync", "log-format", "index-threads", "kernel-set");
+          "data",
+          "host",
+          "port",
+          "http-port",
+          "sync",
+          "log-format",
+          "index-threads",
+          "kernel-set",
+          "cache-bytes",
+          "shadow-share");
 
   private final Map<String, String> values = new LinkedHashMap<>();
 
@@ -104,6 +115,18 @@ final class ServeConfig {
     return (int) value;
   }
 
+  double fraction(String key, double otherwise) {
+    String text = values.get(key);
+    if (text == null) {
+      return otherwise;
+    }
+    try {
+      return Double.parseDouble(text.strip());
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(key + ": found '" + text + "', allowed a number", e);
+    }
+  }
+
   private static Map<String, String> json(Path file) throws IOException {
     JsonMapper mapper =
         JsonMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
@@ -121,9 +144,9 @@ final class ServeConfig {
     node.properties()
         .forEach(
             field -> {
-              if (!field.getValue().isTextual() && !field.getValue().isIntegralNumber()) {
+              if (!field.getValue().isTextual() && !field.getValue().isNumber()) {
                 throw new IllegalArgumentException(
-                    "%s: %s: found %s, allowed a string or an integer"
+                    "%s: %s: found %s, allowed a string or a number"
                         .formatted(file, field.getKey(), field.getValue()));
               }
               values.put(field.getKey(), field.getValue().asText());

@@ -63,6 +63,9 @@ final class StatusCommand implements Callable<Integer> {
                       print(element, indent + "  ", out);
                       out.println();
                     });
+              } else if (value.isObject()) {
+                out.println(indent + field.getKey() + ":");
+                print(value, indent + "  ", out);
               } else {
                 out.println(indent + field.getKey() + ": " + text(value));
               }

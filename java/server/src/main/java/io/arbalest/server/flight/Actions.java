@@ -52,7 +52,7 @@ final class Actions {
         "Creates an empty dataset: {\"dataset\",\"dimension\",\"metric\":\"cosine\","
             + "\"element\":\"float16\",\"id_type\":\"int64\",\"columns\":[{\"name\",\"type\"}],"
             + "\"m\":16,\"ef_construction\":200,\"codes\":\"sq8\",\"layout\":\"compact\","
-            + "\"text_columns\":[name]}",
+            + "\"text_columns\":[name],\"cache\":true}",
         this::create);
     add("drop-dataset", "Removes a dataset and its files: {\"dataset\"}", this::drop);
     add("describe-dataset", "What a dataset is: {\"dataset\"}", this::describe);
@@ -119,7 +119,8 @@ final class Actions {
             "ef_construction",
             "codes",
             "layout",
-            "text_columns"));
+            "text_columns",
+            "cache"));
     DatasetSpec spec =
         new DatasetSpec(
             fields.text("dataset"),
@@ -134,7 +135,8 @@ final class Actions {
                     "ef_construction", 1, Integer.MAX_VALUE, DatasetSpec.EF_CONSTRUCTION_DEFAULT),
             Codes.fromWireName(fields.text("codes", DatasetSpec.CODES_DEFAULT.wireName())),
             Layout.fromWireName(fields.text("layout", DatasetSpec.LAYOUT_DEFAULT.wireName())),
-            fields.texts("text_columns"));
+            fields.texts("text_columns"),
+            fields.flag("cache", true));
     return describe(room.store().create(spec));
   }
 
@@ -175,6 +177,7 @@ final class Actions {
             .put("ef_construction", spec.efConstruction())
             .put("codes", spec.codes().wireName())
             .put("layout", spec.layout().wireName())
+            .put("cache", spec.cache())
             .put("rows", dataset.rowCount());
     ArrayNode columns = json.putArray("columns");
     Iterator<ColumnIndex> indexes = dataset.status().metadataIndexes().iterator();

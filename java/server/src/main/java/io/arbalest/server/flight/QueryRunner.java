@@ -147,11 +147,13 @@ final class QueryRunner {
     private String strategy;
     private long visited;
     private boolean exhausted;
+    private boolean cached = true;
 
     void add(SearchAnswer answer) {
       strategy = answer.strategy();
       visited += answer.visited();
       exhausted |= answer.exhausted();
+      cached &= answer.cached();
     }
 
     String json() {
@@ -160,6 +162,7 @@ final class QueryRunner {
           .put("strategy", strategy)
           .put("visited", visited)
           .put("exhausted", exhausted)
+          .put("cached", cached)
           .toString();
     }
   }

@@ -2,8 +2,10 @@ package io.arbalest.server.metrics;
 
 import io.arbalest.store.Dataset;
 import io.arbalest.store.DatasetStatus;
+import io.arbalest.store.ShadowStatus.StrategyRecall;
 import io.arbalest.store.Store;
 import io.prometheus.client.Collector;
+import io.prometheus.client.CounterMetricFamily;
 import io.prometheus.client.GaugeMetricFamily;
 import io.prometheus.client.SummaryMetricFamily;
 import java.util.ArrayList;
@@ -48,7 +50,61 @@ public final class StoreCollector extends Collector {
             "Memory of the indexes of metadata columns.",
             DatasetStatus::metadataIndexBytes));
     families.add(syncs(all));
+    addCache(families, all);
+    addShadow(families, all);
     return families;
+  }
+
+  private static void addCache(List<MetricFamilySamples> families, List<DatasetStatus> all) {
+    families.add(
+        counter(all, "cache_hits", "Searches answered from the cache.", s -> s.cache().hits()));
+    families.add(
+        counter(all, "cache_misses", "Searches not found there.", s -> s.cache().misses()));
+    families.add(
+        counter(
+            all,
+            "cache_evictions",
+            "Answers given up for want of room or for their age.",
+            s -> s.cache().evictions()));
+    families.add(
+        counter(
+            all,
+            "cache_invalidations",
+            "Answers given up because the dataset was written.",
+            s -> s.cache().invalidations()));
+    families.add(family(all, "cache_entries", "Answers in the cache.", s -> s.cache().entries()));
+    families.add(family(all, "cache_bytes", "Memory of those answers.", s -> s.cache().bytes()));
+  }
+
+  private static void addShadow(List<MetricFamilySamples> families, List<DatasetStatus> all) {
+    SummaryMetricFamily recall =
+        new SummaryMetricFamily(
+            "arbalest_shadow_recall",
+            "Recall of sampled live queries beside an exact answer.",
+            List.of("dataset", "strategy"));
+    for (DatasetStatus status : all) {
+      for (StrategyRecall seen : status.shadow().strategies()) {
+        recall.addMetric(List.of(status.name(), seen.strategy()), seen.samples(), seen.recallSum());
+      }
+    }
+    families.add(recall);
+    families.add(
+        counter(all, "shadow_dropped", "Samples that were too many.", s -> s.shadow().dropped()));
+    families.add(
+        counter(
+            all,
+            "shadow_changed",
+            "Samples whose dataset was written before they were checked.",
+            s -> s.shadow().changed()));
+  }
+
+  private static MetricFamilySamples counter(
+      List<DatasetStatus> all, String name, String help, ToDoubleFunction<DatasetStatus> value) {
+    CounterMetricFamily family = new CounterMetricFamily("arbalest_" + name, help, LABELS);
+    for (DatasetStatus status : all) {
+      family.addMetric(List.of(status.name()), value.applyAsDouble(status));
+    }
+    return family;
   }
 
   private static MetricFamilySamples syncs(List<DatasetStatus> all) {

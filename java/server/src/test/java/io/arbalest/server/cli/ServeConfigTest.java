@@ -35,6 +35,15 @@ class ServeConfigTest {
   }
 
   @Test
+  void readsFractions() throws IOException {
+    ServeConfig json = load("a.json", "{\"shadow-share\":0.25}");
+    assertThat(json.fraction("shadow-share", 1)).isEqualTo(0.25);
+    assertThat(json.fraction("shadow-core-share", 0.5)).isEqualTo(0.5);
+    ServeConfig words = load("a.properties", "shadow-share=few");
+    assertThatThrownBy(() -> words.fraction("shadow-share", 1)).hasMessageContaining("found 'few'");
+  }
+
+  @Test
   void refusesAKeyNobodyKnowsAndAValueOfTheWrongType() throws IOException {
     assertThatThrownBy(() -> load("b.properties", "prot=1"))
         .hasMessageContaining("b.properties: unknown key 'prot'")
