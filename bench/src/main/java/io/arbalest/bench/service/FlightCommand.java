@@ -88,7 +88,9 @@ public final class FlightCommand implements Callable<Integer> {
   private void measure(ArbalestClient client, VectorIndex index) throws IOException {
     int k = options.data.k();
     int single = Math.min(data.queries().length, 1000);
-    SearchQuery query = SearchQuery.of(ServiceData.DATASET).k(k).ef(options.ef).vectorsAs("none");
+    SearchQuery remembered =
+        SearchQuery.of(ServiceData.DATASET).k(k).ef(options.ef).vectorsAs("none");
+    SearchQuery query = remembered.cache(false);
     SearchOptions inProcess = SearchOptions.k(k).ef(Math.max(k, options.ef));
     List<Long> truth = calls.exchange(query.exact(true));
     double recall = FlightCalls.recall(calls.exchange(query), truth, k);
@@ -99,6 +101,8 @@ public final class FlightCommand implements Callable<Integer> {
     double[] coded =
         FlightCalls.latencies(
             single, i -> calls.get(query.vectorsAs("sq8").vector(data.queries()[i])));
+    double[] cached =
+        FlightCalls.latencies(single, i -> calls.get(remembered.vector(data.queries()[i])));
     double[] empty = FlightCalls.latencies(single, i -> client.status(ServiceData.DATASET));
     String beside = "in process";
     report.add(
@@ -115,6 +119,10 @@ public final class FlightCommand implements Callable<Integer> {
     report.add(
         ServiceRow.of("one query, DoGet with sq8 vectors, median", "us", FlightCalls.median(coded))
             .against(beside, FlightCalls.median(direct))
+            .withRecall(recall));
+    report.add(
+        ServiceRow.of("one query, DoGet from the cache, median", "us", FlightCalls.median(cached))
+            .against("DoGet", FlightCalls.median(wire))
             .withRecall(recall));
     report.add(ServiceRow.of("DoAction status, median", "us", FlightCalls.median(empty)));
 
