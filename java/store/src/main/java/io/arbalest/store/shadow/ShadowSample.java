@@ -119,6 +119,7 @@ final class ShadowSample implements AutoCloseable {
         .vectorsAs(VectorsAs.NONE)
         .minSequence(null)
         .cache(false)
+        .rowErrors(false)
         .timeout(TIMEOUT)
         .build();
   }

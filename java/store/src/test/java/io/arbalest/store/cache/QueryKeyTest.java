@@ -130,6 +130,7 @@ class QueryKeyTest {
     changes.put("columns", b -> b.columns(List.of("year")));
     changes.put("vectorsAs", b -> b.vectorsAs(VectorsAs.SQ8));
     changes.put("minSequence", b -> b.minSequence(0L));
+    changes.put("rowErrors", b -> b.rowErrors(true));
     changes.put("timeout", b -> b.timeout(Duration.ofSeconds(1)));
     return changes;
   }
