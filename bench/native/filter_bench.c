@@ -193,6 +193,7 @@ static arb_index *open_or_build(const settings *s)
     arb_index *index = NULL;
     if (s->index != NULL && access(s->index, R_OK) == 0) {
         must(arb_index_open(s->index, &options, 1, &index));
+        must(arb_index_freeze(index)); /* lists on huge pages, as those of a built index are */
     } else {
         table base = read_table(s->data, "base.hbin", s->rows);
         options.dim = base.dim;

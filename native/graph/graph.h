@@ -58,6 +58,7 @@ typedef struct arb_mask {
     arb_deleted_bits deleted; /* NULL: nothing is */
     const uint64_t *matches;  /* one bit a node, 1 = matches, 0 behind `end`; NULL: all match */
     uint32_t end;             /* nodes from here on do not match */
+    uint64_t count;           /* about how many match */
 } arb_mask;
 
 /* Whether the node's row matches the mask's filter, deleted or not. */
@@ -128,6 +129,9 @@ typedef struct arb_graph_options {
     uint32_t k;
     const arb_mask *mask; /* may be NULL */
     const arb_gap *gap;   /* may be NULL */
+    /* 1: by the nodes that match, past the others (filtered_search.h). Hits may then be fewer than
+     * k although more nodes match: it is for the caller to scan them. */
+    int through;
 } arb_graph_options;
 
 /* The same for several queries at once, each with a searcher of its own: one thread answers them

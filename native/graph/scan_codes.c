@@ -3,11 +3,10 @@
  * rows decide among the best. It costs a cache line a row where an exact scan reads all of it, and
  * may miss a row that an exact scan finds, as a search of the graph may.
  *
- * How far bits are off was measured on near pairs, which are what a search of the graph meets. Rows
- * that match a filter may all be far from the query, and their bits off the same way: so a scan
- * measures anew, on every 32nd row, for its own query and filter. */
+ * How far bits are off it learns anew, from every 32nd row (bit_errors.h). */
 #include <math.h>
 
+#include "graph/bit_errors.h"
 #include "graph/candidates.h"
 #include "graph/exact.h"
 #include "graph/rerank.h"
@@ -20,13 +19,6 @@
 /* Standard deviations that bits may be off by. */
 #define DEVIATIONS 3.0f
 
-/* By how much the distances that bits stand for are too large, in units of a row's f. */
-typedef struct bit_errors {
-    uint32_t count;
-    float sum;
-    float squares;
-} bit_errors;
-
 typedef struct code_scan {
     arb_searcher *searcher;
     arb_query *query;
@@ -34,8 +26,7 @@ typedef struct code_scan {
     uint32_t breadth; /* candidates to keep in any case, for the rerank */
     float limit;      /* and all that the codes' noise may have put behind the ef-th */
     const arb_graph *graph;
-    float shift; /* the query's, if bits were never off */
-    bit_errors errors;
+    arb_bit_errors errors;
 } code_scan;
 
 /* A batch: its nodes, of which scored ones are moved to the front. */
@@ -90,38 +81,6 @@ static void keep_near(const code_scan *scan, scan_batch *batch)
     }
 }
 
-/* Learns from a row whose distance is known how far bits are off. */
-static void learn(code_scan *scan, uint32_t node, float distance)
-{
-    const arb_sq1 *sq1 = scan->query->sq1;
-    const uint8_t *code = arb_row(sq1->rows, node);
-    const uint8_t *const codes[4] = {code, code, code, code};
-    const arb_sq1_terms *terms =
-        (const arb_sq1_terms *)(const void *)(code + 8 * (size_t)sq1->steps);
-    if (!(terms->f > 0))
-        return; /* a row at the centre: its bits are never off */
-    arb_sq1_query bits = scan->query->bits;
-    bits.shift = scan->shift;
-    float dots[4];
-    sq1->form.kernels->sq1_dot_x4(bits.code, codes, sq1->steps, dots);
-    float error = (arb_sq1_at_least(sq1, &bits, code, dots[0]) - distance) / terms->f;
-    scan->errors.count++;
-    scan->errors.sum += error;
-    scan->errors.squares += error * error;
-}
-
-/* Sets what bits may be off by to what was learned. */
-static void take_errors(code_scan *scan)
-{
-    const bit_errors *errors = &scan->errors;
-    if (errors->count == 0)
-        return;
-    float mean = errors->sum / (float)errors->count;
-    float variance = errors->squares / (float)errors->count - mean * mean;
-    float off = mean + DEVIATIONS * sqrtf(variance > 0 ? variance : 0);
-    scan->query->bits.shift = scan->shift + (off > 0 ? off : 0);
-}
-
 /* Sets which candidates are kept beyond the breadth. */
 static void take_limit(code_scan *scan)
 {
@@ -147,9 +106,9 @@ static void offer(code_scan *scan, const scan_batch *batch)
         arb_score_fetched(scan->query, batch->nodes, batch->count, distances);
         for (uint32_t i = 0; i < batch->probe_count; i++) {
             uint32_t at = batch->probes[i];
-            learn(scan, batch->nodes[at], arb_scored_distance(scan->query, distances[at]));
+            arb_bit_errors_learn(&scan->errors, scan->query, batch->nodes[at], distances[at]);
         }
-        take_errors(scan);
+        arb_bit_errors_apply(&scan->errors, DEVIATIONS, scan->query);
     } else {
         arb_score(scan->query, batch->nodes, batch->count, distances);
     }
@@ -210,7 +169,7 @@ arb_status arb_code_scan(const arb_graph *graph, arb_searcher *searcher, uint32_
                       .breadth = breadth,
                       .limit = INFINITY,
                       .graph = graph};
-    scan.shift = prepared.bits.shift - prepared.bits.slack;
+    scan.errors = arb_bit_errors_of(&prepared);
     arb_unscanned rows = {.graph = graph, .mask = options->mask, .end = end};
     arb_search_stats unwanted = {0};
     scan_rows(&scan, &rows, stats != NULL ? stats : &unwanted);

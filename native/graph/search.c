@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <math.h>
 
+#include "graph/filtered_search.h"
 #include "graph/fused.h"
 #include "graph/rerank.h"
 #include "graph/score.h"
@@ -18,6 +19,7 @@ typedef struct search {
     uint32_t k;
     const arb_mask *mask;
     const arb_gap *gap; /* NULL: walks end by ef */
+    int through;        /* see arb_graph_options; the mask has a filter */
 } search;
 
 /* Over the codes beside the lists, if there are some. Returns 0 where the search is still to be
@@ -52,12 +54,17 @@ static int walks_wide(const search *of)
     return of->ef > ARB_ARRAY_MAX;
 }
 
-/* Takes what a walk found; where it is not enough, searches wide. */
-static arb_status take_found(const search *of, const arb_walk *walk)
+/* Takes what a walk of the query found; where it is not enough, searches wide. */
+static arb_status take_found(const search *of, const arb_walk *walk, arb_query *query)
 {
     arb_searcher *searcher = walk->searcher;
     if (walk->status != ARB_OK && walk->status != ARB_SEARCH_OVERFLOW)
         return walk->status;
+    if (of->through) {
+        arb_status status = arb_filtered_search(of->graph, searcher, query, of->ef, of->mask);
+        arb_keep_unmasked(searcher, of->mask);
+        return status;
+    }
     if (walks_wide(of))
         return arb_search_wide(of->graph, searcher, walk->query, searcher->found[0], of->ef,
                                of->mask);
@@ -93,28 +100,31 @@ static arb_status find(const search *of, arb_searcher *const *searchers,
                        const arb_graph_query *queries, uint32_t count, arb_query *prepared)
 {
     arb_walk walks[ARB_GROUP_MAX];
+    arb_query *walked[ARB_GROUP_MAX];
     uint32_t walking = 0;
     arb_status status = ARB_OK;
     for (uint32_t i = 0; status == ARB_OK && i < count; i++) {
         const arb_scorer *scorer = of->graph->scorer;
         prepared[i] = arb_query_of(scorer, queries[i].row, queries[i].native);
-        if (find_fused(of, searchers[i], &prepared[i], &status))
+        if (!of->through && find_fused(of, searchers[i], &prepared[i], &status))
             continue;
         prepared[i] = arb_traversal_query(scorer, searchers[i], queries[i].row, queries[i].native);
+        walked[walking] = &prepared[i];
         walks[walking] = (arb_walk){
             .graph = of->graph, .searcher = searchers[i], .query = &prepared[i], .mask = of->mask};
         arb_walk *walk = &walks[walking++];
-        if (of->gap != NULL && !walks_wide(of))
+        int leads_only = of->through || walks_wide(of); /* to where another search begins */
+        if (of->gap != NULL && !leads_only)
             walk->converge =
                 arb_converge_of(scorer, walk->query, of->k, of->gap->gap, of->gap->norm);
-        if (walks_wide(of))
+        if (leads_only)
             arb_walk_from_entry(walk, of->entry, 1, 1);
         else
             arb_walk_from_entry(walk, of->entry, 0, walk_ef(of));
     }
     arb_walk_run(walks, walking);
     for (uint32_t i = 0; status == ARB_OK && i < walking; i++)
-        status = take_found(of, &walks[i]);
+        status = take_found(of, &walks[i], walked[i]);
     return status;
 }
 
@@ -129,6 +139,13 @@ arb_status arb_graph_search_group(const arb_graph *graph, arb_searcher *const *s
                  .k = k,
                  .mask = options->mask,
                  .gap = options->gap};
+    of.through =
+        options->through && of.mask != NULL && of.mask->matches != NULL && of.ef <= ARB_ARRAY_MAX;
+    if (of.through && arb_filtered_is_futile(of.mask, of.ef)) {
+        for (uint32_t i = 0; i < count; i++)
+            queries[i].count = 0;
+        return ARB_OK;
+    }
     arb_query prepared[ARB_GROUP_MAX];
     arb_status status = ARB_OK;
     for (uint32_t i = 0; status == ARB_OK && i < count; i++)

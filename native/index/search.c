@@ -63,6 +63,7 @@ typedef struct attempt {
     uint32_t scanned;
     uint32_t count;
     uint32_t lost; /* hits dropped because a newer row of their id was found as well */
+    int unfilled;  /* the graph gave fewer than it was asked for, though more may match */
 } attempt;
 
 static arb_status reserve_hits(hit_room *room, size_t capacity)
@@ -146,7 +147,10 @@ static arb_status search_linked_and_tail(search_call *call, attempt *tries, uint
         scan(call, &tries[i], wanted, low, published, 1);
         queries[i] = tries[i].graph;
     }
-    arb_graph_options options = {.ef = call->ef, .k = wanted, .mask = &call->mask};
+    arb_graph_options options = {.ef = call->ef,
+                                 .k = wanted,
+                                 .mask = &call->mask,
+                                 .through = call->strategy == ARB_STRATEGY_FILTERED_GRAPH};
     arb_recall_breadth breadth;
     if (call->target_recall > 0) {
         breadth = arb_index_breadth(index, call->target_recall, wanted);
@@ -157,6 +161,7 @@ static arb_status search_linked_and_tail(search_call *call, attempt *tries, uint
                                                &options, &call->stats);
     for (uint32_t i = 0; i < count; i++) {
         tries[i].graph.count = queries[i].count;
+        tries[i].unfilled = options.through && queries[i].count < wanted;
     }
     return status;
 }
@@ -215,6 +220,7 @@ static arb_status run_attempts(search_call *call, hit_room *room, attempt *tries
         tries[i].graph.count = 0;
         tries[i].scanned = 0;
         tries[i].lost = 0;
+        tries[i].unfilled = 0;
     }
     uint64_t before = atomic_load_explicit(&index->replacements, memory_order_acquire);
     uint64_t published = arb_index_published(index);
@@ -246,11 +252,13 @@ static int lacks(search_call *call, const attempt *try, uint32_t *wanted, arb_st
         *wanted = call->k + 2 * try->lost;
         return 1;
     }
-    if (*strategy == ARB_STRATEGY_EXACT || try->count >= call->k || try->count >= live_rows(call)) {
+    int full = try->count >= call->k || try->count >= live_rows(call);
+    if (*strategy == ARB_STRATEGY_EXACT || (full && !try->unfilled)) {
         return 0;
     }
-    *strategy = ARB_STRATEGY_EXACT; /* rows that the graph does not reach */
-    call->stats.fallbacks++;
+    /* rows that the graph does not reach, or would reach by more work than a scan is */
+    call->stats.fallbacks += *strategy != ARB_STRATEGY_SCAN;
+    *strategy = *strategy == ARB_STRATEGY_FILTERED_GRAPH ? ARB_STRATEGY_SCAN : ARB_STRATEGY_EXACT;
     return 1;
 }
 
@@ -421,6 +429,7 @@ static arb_status take_filter(search_call *call, const arb_bits_view *filter, ui
     if (words != NULL) {
         call->mask = arb_mask_of_filter(call->index, filter, words);
         call->matching = arb_match_count(call->index, &call->mask, published);
+        call->mask.count = call->matching;
         call->k = call->k < call->matching ? call->k : (uint32_t)call->matching;
     }
     return ARB_OK;

@@ -161,7 +161,8 @@ static void check_scan(const batch_case *of, const batch_world *made, const arb_
 static void check_case(const batch_case *of)
 {
     batch_world made = world_of(of);
-    arb_mask filtered = {made.w->deleted, made.matches, matches_end(of)};
+    arb_mask filtered = {
+        .deleted = made.w->deleted, .matches = made.matches, .end = matches_end(of)};
     check_scan(of, &made, &made.w->mask, 0, of->rows);
     check_scan(of, &made, NULL, 0, of->rows);
     check_scan(of, &made, &filtered, 0, of->rows);

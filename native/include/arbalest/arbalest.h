@@ -164,8 +164,8 @@ typedef struct arb_search_stats {
     uint64_t visited;      /* graph nodes held against the query: by distance or by a bound of it */
     uint64_t tail_scanned; /* rows scanned: those not linked yet, or all of a scan */
     uint64_t hops;         /* nodes expanded on level 0 */
-    uint64_t fallbacks;    /* queries that the graph could not fill and that an exact scan of the
-                              matching rows answered */
+    uint64_t fallbacks;    /* queries that the graph could not fill, or not without more work than a
+                              scan of the matching rows is, and that such a scan answered */
 } arb_search_stats;
 
 typedef struct arb_index_stats {
