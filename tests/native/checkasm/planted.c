@@ -275,8 +275,9 @@ static void reads_row_behind(const int8_t *query, const uint8_t *const rows[4], 
 static void truncates(const float *src, size_t n, uint8_t *codes, arb_screen_facts *facts)
 {
     arb_screen_code_ref(src, n, codes, facts);
-    for (size_t i = 0; i < n && facts->scale > 0; i++) {
-        codes[i] = (uint8_t)(128 + (int)(get(src, i) / facts->scale));
+    float scale = get((const float *)facts, 0);
+    for (size_t i = 0; i < n && scale > 0; i++) {
+        codes[i] = (uint8_t)(128 + (int)(get(src, i) / scale));
     }
 }
 
