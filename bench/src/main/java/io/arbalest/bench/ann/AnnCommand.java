@@ -65,6 +65,15 @@ public final class AnnCommand implements Callable<Integer> {
       description = "Breadths (default: ${DEFAULT-VALUE})")
   private List<Integer> efs;
 
+  @Option(
+      names = "--target-recall",
+      split = ",",
+      description = {
+        "Recalls that Arbalest is asked for, beside the fixed breadth that reaches the same",
+        "(default: none)"
+      })
+  private List<Double> targets = List.of();
+
   @Option(names = "--M", defaultValue = "16", description = "Links of a node (default: 16)")
   private int m;
 
@@ -171,8 +180,14 @@ public final class AnnCommand implements Callable<Integer> {
         arena.failed().forEach((name, reason) -> leftOut.add(name + ": " + reason));
         List<Contender> finished =
             contenders.stream().filter(one -> !arena.failed().containsKey(one.name())).toList();
+        TargetRecall asked = new TargetRecall(plan, answers);
+        for (Contender contender : finished) {
+          if (contender instanceof ArbalestContender arbalest) {
+            asked.run(arbalest, arena.rows(), targets);
+          }
+        }
         AnnReport report =
-            new AnnReport(machine, parameters(baseFile), plan, arena, finished, leftOut);
+            new AnnReport(machine, parameters(baseFile), plan, arena, asked, finished, leftOut);
         report.print(System.out);
         report.write(json, plot, markdown);
         return 0;
@@ -251,6 +266,9 @@ public final class AnnCommand implements Callable<Integer> {
       throw data.wrong("--peers: " + e.getMessage());
     }
     buildThreads = buildThreads == null ? threads : buildThreads;
+    if (targets.stream().anyMatch(target -> !(target > 0 && target < 1))) {
+      throw data.wrong("--target-recall is above 0 and below 1");
+    }
     if (repeats < 1
         || Stream.of(threads, buildThreads)
             .flatMap(List::stream)
@@ -284,6 +302,7 @@ public final class AnnCommand implements Callable<Integer> {
     parameters.put("M", m);
     parameters.put("ef_construction", efConstruction);
     parameters.put("ef", efs);
+    parameters.put("target_recall", targets);
     parameters.put("threads", threads);
     parameters.put("build_threads", buildThreads);
     parameters.put("repeats", repeats);

@@ -21,6 +21,7 @@ final class AnnReport {
   private final Map<String, Object> parameters;
   private final Arena.Plan plan;
   private final Arena arena;
+  private final TargetRecall asked;
   private final List<Contender> contenders;
   private final List<String> unavailable;
   private final Standings standings;
@@ -30,12 +31,14 @@ final class AnnReport {
       Map<String, Object> parameters,
       Arena.Plan plan,
       Arena arena,
+      TargetRecall asked,
       List<Contender> contenders,
       List<String> unavailable) {
     this.machine = machine;
     this.parameters = parameters;
     this.plan = plan;
     this.arena = arena;
+    this.asked = asked;
     this.contenders = contenders;
     this.unavailable = unavailable;
     standings = new Standings(arena, plan, names());
@@ -59,6 +62,9 @@ final class AnnReport {
     out.println(points().text());
     out.println(standings.builds().text());
     out.println(standings.speed().text());
+    if (!asked.rows().isEmpty()) {
+      out.println(asked.table().text());
+    }
   }
 
   /** Writes the files asked for; null is not asked for. */
@@ -70,7 +76,7 @@ final class AnnReport {
           parameters,
           arena.rows(),
           arena.builds(),
-          Map.of("standings", standings.all()));
+          Map.of("standings", standings.all(), "targets", asked.rows()));
     }
     if (plot != null) {
       Files.writeString(plot, svg());
@@ -99,6 +105,9 @@ final class AnnReport {
         c -> out.append("- ").append(c.name()).append(": ").append(c.about()).append('\n'));
     unavailable.forEach(peer -> out.append("- left out: ").append(peer).append('\n'));
     out.append('\n').append(standings.speed().markdown());
+    if (!asked.rows().isEmpty()) {
+      out.append('\n').append(asked.table().markdown());
+    }
     out.append('\n').append(standings.builds().markdown());
     out.append('\n').append(points().markdown());
     return out.toString();

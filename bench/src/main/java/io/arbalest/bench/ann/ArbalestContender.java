@@ -145,7 +145,12 @@ final class ArbalestContender implements Contender {
   @Override
   public Run search(int ef, int k, int threads, double secondsMin)
       throws IOException, InterruptedException {
-    SearchOptions options = SearchOptions.k(k).ef(Math.max(ef, k));
+    return search(SearchOptions.k(k).ef(Math.max(ef, k)), threads, secondsMin);
+  }
+
+  /** The same with any options. */
+  Run search(SearchOptions options, int threads, double secondsMin)
+      throws IOException, InterruptedException {
     int parts = threads == 1 ? 1 : threads * PARTS_PER_THREAD;
     int size = (queries.length + parts - 1) / parts;
     List<FixedSizeListVector> batches = new ArrayList<>();

@@ -112,8 +112,8 @@ class StatusCodesTest {
             + " | alpha: found without a vector",
         "TIMED_OUT        | {'search':{'dataset':'d','vector':[1,0],'min_sequence':77,"
             + "'timeout_ms':5}} | wanted 77",
-        "UNIMPLEMENTED    | {'search':{'dataset':'d','vector':[1,0],'target_recall':0.9}}"
-            + " | target_recall",
+        "INVALID_ARGUMENT | {'search':{'dataset':'d','vector':[1,0],'target_recall':1}}"
+            + " | search.target_recall: found 1, allowed a number above 0.0 and below 1.0",
         "INVALID_ARGUMENT | {'search':{'dataset':'d','vector':[1,0],'filter':"
             + "{'field':'word','op':'~','value':'a'}}} | search.filter.op: found '~', allowed",
         "INVALID_ARGUMENT | {'search':{'dataset':'d','vector':[1,0],'filter':"

@@ -40,6 +40,12 @@ public final class Searcher {
   /** Hits a chunk at most, as far as whole queries allow. */
   private static final int CHUNK_HITS = 16_384;
 
+  /**
+   * The recall wanted where neither it nor a breadth is given. Before a freeze has measured what it
+   * takes, it stands for a breadth of 128, or twice {@code k} if that is more.
+   */
+  private static final double TARGET_RECALL_DEFAULT = 0.95;
+
   private final ShardState state;
   private final DatasetSpec spec;
   private final SearchRequest request;
@@ -64,7 +70,7 @@ public final class Searcher {
     if (request.ef() != null) {
       check("ef", request.ef(), StoreLimits.EF_MAX);
     }
-    checkBuilt(request);
+    checkTarget(request.targetRecall());
     checkQueries(request);
     HybridSearch.checkAlpha(request);
     this.hybrid = request.text() == null ? null : new HybridSearch(state, request, deadline);
@@ -80,20 +86,15 @@ public final class Searcher {
     }
   }
 
-  private static void check(String field, int found, int max) {
-    if (found < 1 || found > max) {
-      throw StoreException.invalid("%s: found %d, allowed 1..%d", field, found, max);
+  private static void checkTarget(Double target) {
+    if (target != null && !(target > 0 && target < 1)) {
+      throw StoreException.invalid("target_recall: found %s, allowed above 0 and below 1", target);
     }
   }
 
-  /** Refuses by name what this version does not do, rather than to pass over it in silence. */
-  private static void checkBuilt(SearchRequest request) {
-    refuse("target_recall", request.targetRecall() != null);
-  }
-
-  private static void refuse(String field, boolean given) {
-    if (given) {
-      throw StoreException.unimplemented(field);
+  private static void check(String field, int found, int max) {
+    if (found < 1 || found > max) {
+      throw StoreException.invalid("%s: found %d, allowed 1..%d", field, found, max);
     }
   }
 
@@ -332,7 +333,11 @@ public final class Searcher {
     Planner.Plan plan = selection.plan();
     SearchOptions options = SearchOptions.k(k).strategy(plan.strategy());
     Integer ef = plan.ef() == null ? request.ef() : plan.ef();
-    return ef == null ? options : options.ef(ef);
+    if (ef != null) {
+      return options.ef(ef);
+    }
+    return options.targetRecall(
+        request.targetRecall() == null ? TARGET_RECALL_DEFAULT : request.targetRecall());
   }
 
   /** Some of the vectors, without a copy; to be closed by the caller. */
