@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -198,6 +199,18 @@ public final class ArbalestClient implements AutoCloseable {
   /** What the dataset is: metric, element, id type, dimension, columns, M, ef_construction. */
   public JsonNode describe(String dataset) {
     return act("describe-dataset", named(dataset));
+  }
+
+  /**
+   * Adds columns, null in the rows there are; those that the dataset has are passed over.
+   *
+   * @param columns types by name, as {@code create-dataset} has them: {@code "int32"}
+   */
+  public JsonNode addColumns(String dataset, Map<String, String> columns) {
+    ObjectNode body = named(dataset);
+    ArrayNode array = body.putArray("columns");
+    columns.forEach((name, type) -> array.addObject().put("name", name).put("type", type));
+    return act("add-columns", body);
   }
 
   /** Removes the dataset and its files. */

@@ -11,10 +11,12 @@ import io.arbalest.store.query.ResultSchema;
 import io.arbalest.store.shadow.ShadowSampler;
 import io.arbalest.store.shard.Shard;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.arrow.vector.util.Text;
 
@@ -24,27 +26,28 @@ import org.apache.arrow.vector.util.Text;
  * complete. After the store is closed or the dataset dropped, every call is refused (UNAVAILABLE).
  */
 public final class Dataset {
-  private final DatasetSpec spec;
+  private final String name;
   private final Shard shard;
   private final LiveSearch live;
 
   Dataset(DatasetSpec spec, Shard shard, ShadowSampler sampler) {
-    this.spec = spec;
+    this.name = spec.name();
     this.shard = shard;
     this.live = new LiveSearch(shard, sampler);
   }
 
   public String name() {
-    return spec.name();
+    return name;
   }
 
+  /** What it is now; columns may be added to it. */
   public DatasetSpec spec() {
-    return spec;
+    return shard.spec();
   }
 
   /** The dataset's own schema; see {@link DatasetSpec#arrowSchema()}. */
   public Schema arrowSchema() {
-    return spec.arrowSchema();
+    return spec().arrowSchema();
   }
 
   /** How many rows live. */
@@ -63,7 +66,9 @@ public final class Dataset {
   /**
    * Adds rows; a row whose id lives replaces the old one, and of two rows with one id in a batch
    * the later wins. Columns go by name; a missing nullable column is null in every row; vectors may
-   * have any component type, whatever other batches had. A batch is applied whole or not at all.
+   * have any component type, whatever other batches had. A batch is applied whole or not at all. If
+   * the schema's metadata {@link DatasetSpec#ADD_COLUMNS_KEY} is {@code true}, columns that the
+   * dataset does not have are added to it first, as {@link #addColumns} does.
    *
    * <p>Copies before it returns. Blocks for a bounded time if too much waits; see {@link
    * StoreOptions#writeWait()}.
@@ -77,6 +82,19 @@ public final class Dataset {
    */
   public CompletableFuture<WriteReceipt> put(VectorSchemaRoot batch) {
     return shard.put(batch);
+  }
+
+  /**
+   * Adds metadata columns, null in every row there is; durable when this returns. Columns that the
+   * dataset has, in the same type, are passed over.
+   *
+   * @throws StoreException INVALID_ARGUMENT naming a column that it has in another type, or that
+   *     cannot be one, or is one too many; RESOURCE_EXHAUSTED if there is no room; UNAVAILABLE if
+   *     the dataset takes no writes
+   */
+  public void addColumns(List<Field> columns) {
+    spec().plus(columns); // refuses before it waits
+    shard.addColumns(columns);
   }
 
   /**
@@ -97,7 +115,7 @@ public final class Dataset {
    * @throws StoreException INVALID_ARGUMENT naming the column if the filter does not fit
    */
   public CompletableFuture<DeleteReceipt> deleteMatching(Filter filter) {
-    return shard.deleteMatching(FilterCompiler.compile(spec, filter));
+    return shard.deleteMatching(FilterCompiler.compile(spec(), filter));
   }
 
   /**
@@ -126,7 +144,7 @@ public final class Dataset {
   /** The schema that {@link #search} would answer with; checks the request as far as it can. */
   public Schema searchSchema(SearchRequest request) {
     bound(request.filter());
-    return ResultSchema.ofSearch(spec, request).schema();
+    return ResultSchema.ofSearch(spec(), request).schema();
   }
 
   /**
@@ -138,7 +156,7 @@ public final class Dataset {
   public ScanCursor scan(ScanRequest request, BufferAllocator allocator) {
     return new ScanCursor(
         shard,
-        ResultSchema.ofScan(spec, request),
+        ResultSchema.ofScan(spec(), request),
         bound(request.filter()),
         request.limit(),
         allocator);
@@ -147,12 +165,12 @@ public final class Dataset {
   /** The schema that {@link #scan} would answer with. */
   public Schema scanSchema(ScanRequest request) {
     bound(request.filter());
-    return ResultSchema.ofScan(spec, request).schema();
+    return ResultSchema.ofScan(spec(), request).schema();
   }
 
   /** A filter on the columns, null for none; refuses one that does not fit them. */
   private BoundFilter bound(Filter filter) {
-    return filter == null ? null : FilterCompiler.compile(spec, filter);
+    return filter == null ? null : FilterCompiler.compile(spec(), filter);
   }
 
   /**

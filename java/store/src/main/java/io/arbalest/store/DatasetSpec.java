@@ -76,6 +76,9 @@ public record DatasetSpec(
   /** The result column of a hit's place among the rows that a search's text found. */
   public static final String TEXT_RANK = "text_rank";
 
+  /** Schema metadata of a put: {@code true} adds the columns that the dataset does not have. */
+  public static final String ADD_COLUMNS_KEY = "arbalest.add_columns";
+
   /** Schema metadata: {@code l2}, {@code cosine} (default) or {@code dot}. */
   public static final String METRIC_KEY = "arbalest.metric";
 
@@ -144,6 +147,28 @@ public record DatasetSpec(
   /** The same with these metadata columns. */
   public DatasetSpec withColumns(List<Field> fields) {
     return copy(fields, m, efConstruction, codes, layout, textColumns, cache);
+  }
+
+  /**
+   * The same with these columns behind its own; those that it has are passed over. They are
+   * nullable, since the rows that there are have no value for them.
+   *
+   * @throws StoreException INVALID_ARGUMENT naming a column that it has in another type, or that
+   *     cannot be one
+   */
+  public DatasetSpec plus(List<Field> fields) {
+    List<Field> all = new ArrayList<>(columns);
+    for (Field field : fields) {
+      Field present = column(field.getName());
+      if (present != null) {
+        ColumnTypes.checkSame(field, present);
+      } else {
+        FieldType type =
+            new FieldType(true, field.getType(), field.getDictionary(), field.getMetadata());
+        all.add(new Field(field.getName(), type, field.getChildren()));
+      }
+    }
+    return withColumns(all);
   }
 
   /** The same with this graph. */

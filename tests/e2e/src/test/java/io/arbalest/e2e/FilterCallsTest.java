@@ -89,6 +89,33 @@ class FilterCallsTest {
     }
   }
 
+  @Test
+  void columnsAreAddedByTheActionAndByAPutThatSaysSo(@TempDir Path data) throws IOException {
+    String old = "{\"field\":\"lang\",\"op\":\"is_null\"}";
+    String english = "{\"field\":\"lang\",\"op\":\"=\",\"value\":\"en\"}";
+    try (LiveServer live = LiveServer.start(data)) {
+      put(live);
+      JsonNode columns = live.client().addColumns("d", Map.of("year", "int16")).get("columns");
+      assertThat(columns.get(1).path("name").asText()).isEqualTo("year");
+      assertThat(live.client().info("d").schema().findField("year").isNullable()).isTrue();
+      try (VectorSchemaRoot batch =
+          Batches.in(live.allocator())
+              .ids("id", 1, 2)
+              .vectors("vector", Batches.SINGLE, Batches.randomVectors(2, 4, 3))
+              .texts("lang", "en", "de")
+              .root(Map.of("arbalest.add_columns", "true"))) {
+        live.client().put("d", batch);
+      }
+      assertThat(scanned(live, english)).containsExactly(1L);
+      assertThat(searched(live, english, 5)).containsExactly(1L);
+    }
+    try (LiveServer live = LiveServer.start(data)) {
+      assertThat(scanned(live, english)).containsExactly(1L);
+      assertThat(scanned(live, old)).hasSize(ROWS - 2);
+      assertThat(live.client().info("d").schema().findField("lang")).isNotNull();
+    }
+  }
+
   private static void exchange(LiveServer live, List<Long> matching) {
     List<Long> found = new ArrayList<>();
     SearchQuery query = SearchQuery.of("d").k(40).vectorsAs("none").filter(TENS);

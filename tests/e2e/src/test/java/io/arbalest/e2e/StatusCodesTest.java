@@ -149,6 +149,12 @@ class StatusCodesTest {
         "INVALID_ARGUMENT | delete           | {'dataset':'d','ids':['x']} | delete.ids[0]",
         "INVALID_ARGUMENT | delete           | {'dataset':'d','ids':[1.5]} | delete.ids[0]",
         "INVALID_ARGUMENT | delete           | {'dataset':'d','filter':{}} | delete.filter",
+        "INVALID_ARGUMENT | add-columns      | {'dataset':'d'} | add-columns.columns: found none",
+        "INVALID_ARGUMENT | add-columns"
+            + " | {'dataset':'d','columns':[{'name':'word','type':'int8'}]}"
+            + " | 'word': found Int(8, true), allowed Utf8",
+        "NOT_FOUND        | add-columns"
+            + " | {'dataset':'e','columns':[{'name':'a','type':'int8'}]} | 'e'",
         "ALREADY_EXISTS   | create-dataset   | {'dataset':'d','dimension':2} | 'd'",
         "INVALID_ARGUMENT | create-dataset   | {'dataset':'-','dimension':2} | dataset name",
         "INVALID_ARGUMENT | create-dataset   | {'dataset':'n','dimension':0}"

@@ -54,6 +54,10 @@ final class Actions {
             + "\"m\":16,\"ef_construction\":200,\"codes\":\"sq8\",\"layout\":\"compact\","
             + "\"text_columns\":[name],\"cache\":true}",
         this::create);
+    add(
+        "add-columns",
+        "Adds columns, null in the rows there are: {\"dataset\",\"columns\":[{\"name\",\"type\"}]}",
+        this::addColumns);
     add("drop-dataset", "Removes a dataset and its files: {\"dataset\"}", this::drop);
     add("describe-dataset", "What a dataset is: {\"dataset\"}", this::describe);
     add(
@@ -152,6 +156,16 @@ final class Actions {
               column.text("index", IndexKind.AUTO.wireName())));
     }
     return columns;
+  }
+
+  private JsonNode addColumns(Fields fields) {
+    Dataset dataset = dataset(fields.allow(Set.of("dataset", "columns")));
+    List<Field> columns = columns(fields);
+    if (columns.isEmpty()) {
+      throw StoreException.invalid("add-columns.columns: found none, allowed one or more");
+    }
+    dataset.addColumns(columns);
+    return describe(dataset);
   }
 
   private JsonNode drop(Fields fields) {

@@ -20,6 +20,7 @@ import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
 import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
 import org.apache.arrow.vector.ipc.message.IpcOption;
 import org.apache.arrow.vector.ipc.message.MessageSerializer;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 
 /**
@@ -88,8 +89,9 @@ public final class BatchCodec {
 
   /**
    * Decodes what {@link #encode} made. The columns share the payload's memory, which they keep
-   * alive.
+   * alive. A payload that was written before columns were added has fewer of them.
    *
+   * @param schema of the payload, with the columns that were added later, if any, behind
    * @return a root of the allocator, to be closed by the caller
    */
   public static VectorSchemaRoot decode(
@@ -109,7 +111,7 @@ public final class BatchCodec {
     RecordBatch header = (RecordBatch) message.header(new RecordBatch());
     payload.getReferenceManager().retain(); // the call below releases it
     ArrowBuf body = payload.slice(bodyAt, payload.writerIndex() - bodyAt);
-    VectorSchemaRoot root = VectorSchemaRoot.create(schema, allocator);
+    VectorSchemaRoot root = VectorSchemaRoot.create(written(schema, header), allocator);
     try (ArrowRecordBatch batch = MessageSerializer.deserializeRecordBatch(header, body)) {
       new VectorLoader(root).load(batch);
       return root;
@@ -120,6 +122,26 @@ public final class BatchCodec {
       root.close();
       throw e;
     }
+  }
+
+  /** The first columns of a schema, as many as a batch has. */
+  private static Schema written(Schema schema, RecordBatch batch) {
+    List<Field> fields = schema.getFields();
+    int nodes = 0;
+    int count = 0;
+    while (count < fields.size() && nodes < batch.nodesLength()) {
+      nodes += nodes(fields.get(count++));
+    }
+    if (nodes != batch.nodesLength()) {
+      throw StoreException.corrupt(
+          "a log record's payload has %d columns and children, and does not fit the schema %s",
+          batch.nodesLength(), schema);
+    }
+    return new Schema(fields.subList(0, count));
+  }
+
+  private static int nodes(Field field) {
+    return 1 + field.getChildren().stream().mapToInt(BatchCodec::nodes).sum();
   }
 
   /** Copies a payload that was read from a file. */

@@ -67,7 +67,7 @@ public final class PutEncoder {
   private void checkField(Field field) {
     String name = field.getName();
     if (name.equals(DatasetSpec.ID)) {
-      checkType(field, spec.idField());
+      ColumnTypes.checkSame(field, spec.idField());
     } else if (name.equals(DatasetSpec.VECTOR)) {
       int dimension = ColumnTypes.vectorDimension(field);
       if (dimension != spec.dimension()) {
@@ -78,22 +78,14 @@ public final class PutEncoder {
       Field column = spec.column(name);
       if (column == null) {
         throw StoreException.invalid(
-            "column '%s': dataset '%s' has none of that name, allowed %s",
-            name, spec.name(), spec.columns().stream().map(Field::getName).toList());
+            "column '%s': dataset '%s' has none of that name, allowed %s; to add it, use the action"
+                + " add-columns, or set the schema's metadata '%s' to 'true'",
+            name,
+            spec.name(),
+            spec.columns().stream().map(Field::getName).toList(),
+            DatasetSpec.ADD_COLUMNS_KEY);
       }
-      checkType(field, column);
-    }
-  }
-
-  private static void checkType(Field found, Field wanted) {
-    boolean isSame =
-        found.getDictionary() == null
-            && found.getType().equals(wanted.getType())
-            && (!ColumnTypes.isUtf8List(wanted) || ColumnTypes.isUtf8List(found));
-    if (!isSame) {
-      throw StoreException.invalid(
-          "column '%s': found %s, allowed %s",
-          found.getName(), ColumnTypes.describe(found), ColumnTypes.describe(wanted));
+      ColumnTypes.checkSame(field, column);
     }
   }
 

@@ -37,7 +37,7 @@ public final class MetadataIndex {
   private static final Segment[] NO_SEGMENTS = {};
 
   private final RowStore rows;
-  private final List<IndexedColumn> columns = new ArrayList<>();
+  private volatile List<IndexedColumn> columns = List.of();
   private volatile Segment[] sealed = NO_SEGMENTS;
 
   /** A column and how it is to be indexed. */
@@ -47,16 +47,34 @@ public final class MetadataIndex {
   /** Indexes what is in the store. */
   public MetadataIndex(RowStore rows, List<Field> fields) {
     this.rows = rows;
+    addColumns(fields);
+    rowsAdded();
+  }
+
+  /** Indexes columns that were added to the store. Called by the one writing thread. */
+  public void addColumns(List<Field> fields) {
+    List<IndexedColumn> all = new ArrayList<>(columns);
+    int before = all.size();
     for (Field field : fields) {
-      columns.add(
+      all.add(
           new IndexedColumn(
               field.getName(),
-              rows.reader(columns.size()),
+              rows.reader(all.size()),
               IndexKind.of(field),
               ColumnKind.of(field),
               new TextPool()));
     }
-    rowsAdded();
+    columns = all; // and not changed any more
+    Segment[] segments = sealed.clone();
+    for (int i = 0; i < segments.length; i++) {
+      Segment old = segments[i];
+      ColumnSegment[] parts = Arrays.copyOf(old.columns(), all.size());
+      for (int column = before; column < parts.length; column++) {
+        parts[column] = build(all.get(column), old.first(), old.count());
+      }
+      segments[i] = new Segment(old.first(), old.end(), parts);
+    }
+    sealed = segments;
   }
 
   /** Takes in rows that were added to the store. Called by the one writing thread. */
@@ -96,11 +114,12 @@ public final class MetadataIndex {
   }
 
   private Segment build(int first, int end) {
-    ColumnSegment[] parts = new ColumnSegment[columns.size()];
-    for (int i = 0; i < parts.length; i++) {
-      parts[i] = build(columns.get(i), first, end - first);
-    }
-    return new Segment(first, end, parts);
+    return new Segment(
+        first,
+        end,
+        columns.stream()
+            .map(column -> build(column, first, end - first))
+            .toArray(ColumnSegment[]::new));
   }
 
   private static ColumnSegment build(IndexedColumn column, int first, int count) {
@@ -146,11 +165,12 @@ public final class MetadataIndex {
   }
 
   private Segment unsealed(int first, int end) {
-    ColumnSegment[] parts = new ColumnSegment[columns.size()];
-    for (int i = 0; i < parts.length; i++) {
-      parts[i] = new ScanSegment(columns.get(i).reader, first, end - first);
-    }
-    return new Segment(first, end, parts);
+    return new Segment(
+        first,
+        end,
+        columns.stream()
+            .map(column -> new ScanSegment(column.reader, first, end - first))
+            .toArray(ColumnSegment[]::new));
   }
 
   private void select(BoundFilter filter, Segment segment, int end, long[] words) {
@@ -180,12 +200,16 @@ public final class MetadataIndex {
   /** What each column's index is and takes. */
   public List<ColumnIndex> columns() {
     Segment[] segments = sealed;
+    List<IndexedColumn> all = columns;
     List<ColumnIndex> answer = new ArrayList<>();
-    for (int i = 0; i < columns.size(); i++) {
-      IndexedColumn column = columns.get(i);
+    for (int i = 0; i < all.size(); i++) {
+      IndexedColumn column = all.get(i);
       Set<IndexKind> kinds = new LinkedHashSet<>();
       long bytes = column.texts.bytes();
       for (Segment segment : segments) {
+        if (i >= segment.columns().length) {
+          continue; // the column was added a moment ago
+        }
         kinds.add(segment.columns()[i].kind());
         bytes += segment.columns()[i].bytes();
       }

@@ -23,6 +23,7 @@ abstract sealed class BytesColumn extends Column permits Utf8Column, Utf8ListCol
     heap = new ByteHeap(allocator);
   }
 
+  @Override
   final void reserve(int rows) {
     places.reserve(rows);
     lengths.reserve(rows);

@@ -43,6 +43,9 @@ abstract sealed class Column implements AutoCloseable permits FixedColumn, Bytes
     return field;
   }
 
+  /** Makes room for rows below {@code rows}; they are null until they are appended. */
+  abstract void reserve(int rows);
+
   /** Adds all values of a vector of this column's type as rows {@code firstRow}, ... */
   abstract void append(FieldVector source, int firstRow);
 

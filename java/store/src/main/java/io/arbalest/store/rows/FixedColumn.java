@@ -41,10 +41,15 @@ final class FixedColumn extends Column implements ColumnReader.Numbers {
   }
 
   @Override
+  void reserve(int rows) {
+    values.reserve(rows);
+    validity.reserve(rows);
+  }
+
+  @Override
   void append(FieldVector source, int firstRow) {
     int count = source.getValueCount();
-    values.reserve(firstRow + count);
-    validity.reserve(firstRow + count);
+    reserve(firstRow + count);
     for (int i = 0; i < count; i++) {
       if (!source.isNull(i)) {
         validity.setPresent(firstRow + i);

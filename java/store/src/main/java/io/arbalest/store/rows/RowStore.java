@@ -15,23 +15,53 @@ import org.apache.arrow.vector.types.pojo.Field;
  */
 public final class RowStore implements AutoCloseable {
   private final Column ids;
-  private final List<Column> columns = new ArrayList<>();
+  private volatile List<Column> columns;
+  private final BufferAllocator allocator;
   private final RowBits deleted = new RowBits();
   private volatile int rows;
   private volatile int deletedRows;
 
   public RowStore(Field id, List<Field> metadata, BufferAllocator allocator) {
     ids = Column.create(id, allocator);
-    for (Field field : metadata) {
-      columns.add(Column.create(field, allocator));
+    this.allocator = allocator;
+    columns = metadata.stream().map(field -> Column.create(field, allocator)).toList();
+  }
+
+  /**
+   * Adds columns that are null in every row there is.
+   *
+   * @param fields nullable
+   */
+  public void addColumns(List<Field> fields) {
+    List<Column> added = new ArrayList<>();
+    try {
+      for (Field field : fields) {
+        Column column = Column.create(field, allocator);
+        added.add(column);
+        column.reserve(rows);
+      }
+    } catch (RuntimeException e) {
+      added.forEach(Column::close);
+      throw e;
     }
+    added.addAll(0, columns);
+    columns = List.copyOf(added);
+  }
+
+  /** Takes back what {@link #addColumns} added last, before anybody knew of it. */
+  public void removeColumns(int count) {
+    List<Column> all = columns;
+    int left = all.size() - count;
+    columns = List.copyOf(all.subList(0, left));
+    all.subList(left, all.size()).forEach(Column::close);
   }
 
   /**
    * Adds rows and publishes them.
    *
    * @param id the ids, without nulls
-   * @param metadata a vector a column, in the order of the columns
+   * @param metadata a vector a column, in the order of the columns; the last ones may be missing,
+   *     and are null then
    */
   public void append(FieldVector id, List<FieldVector> metadata) {
     int first = rows;
@@ -39,7 +69,11 @@ public final class RowStore implements AutoCloseable {
     deleted.reserve(end);
     ids.append(id, first);
     for (int i = 0; i < columns.size(); i++) {
-      columns.get(i).append(metadata.get(i), first);
+      if (i < metadata.size()) {
+        columns.get(i).append(metadata.get(i), first);
+      } else {
+        columns.get(i).reserve(end);
+      }
     }
     rows = end;
   }

@@ -36,6 +36,22 @@ public final class ColumnTypes {
     }
   }
 
+  /**
+   * Refuses a column of another type than the dataset's.
+   *
+   * @throws StoreException INVALID_ARGUMENT naming the column and both types
+   */
+  public static void checkSame(Field found, Field wanted) {
+    boolean isSame =
+        found.getDictionary() == null
+            && found.getType().equals(wanted.getType())
+            && (!isUtf8List(wanted) || isUtf8List(found));
+    if (!isSame) {
+      throw StoreException.invalid(
+          "column '%s': found %s, allowed %s", found.getName(), describe(found), describe(wanted));
+    }
+  }
+
   private static boolean isMetadataType(Field column) {
     ArrowType type = column.getType();
     return switch (type.getTypeID()) {

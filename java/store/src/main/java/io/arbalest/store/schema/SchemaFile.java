@@ -21,6 +21,7 @@ import org.apache.arrow.vector.types.pojo.Schema;
  */
 public final class SchemaFile {
   public static final String NAME = "schema.json";
+  private static final String UNFINISHED = NAME + ".tmp";
   private static final int VERSION = 1;
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -29,11 +30,29 @@ public final class SchemaFile {
 
   /** Writes the file, durable but for its name. */
   public static void write(Disk disk, Path directory, DatasetSpec spec) throws IOException {
+    disk.writeFile(directory.resolve(NAME), bytes(spec));
+  }
+
+  private static byte[] bytes(DatasetSpec spec) throws IOException {
     ObjectNode json = JSON.createObjectNode();
     json.put("format_version", VERSION);
     json.put("name", spec.name());
     json.set("schema", JSON.readTree(spec.arrowSchema().toJson()));
-    disk.writeFile(directory.resolve(NAME), JSON.writeValueAsBytes(json));
+    return JSON.writeValueAsBytes(json);
+  }
+
+  /**
+   * Writes the file in the place of another, durable when this returns; after a crash there is one
+   * or the other.
+   */
+  public static void replace(Disk disk, Path directory, DatasetSpec spec) throws IOException {
+    Path unfinished = directory.resolve(UNFINISHED);
+    if (disk.exists(unfinished)) {
+      disk.delete(unfinished); // by an attempt that failed
+    }
+    disk.writeFile(unfinished, bytes(spec));
+    disk.rename(unfinished, directory.resolve(NAME));
+    disk.syncDirectory(directory);
   }
 
   /**

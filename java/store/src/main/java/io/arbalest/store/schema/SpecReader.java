@@ -86,13 +86,42 @@ public final class SpecReader {
         : found.equals(allowed);
   }
 
+  /**
+   * A dataset with the columns that a put adds to it; the same dataset where it adds none, or does
+   * not ask for it.
+   *
+   * @throws StoreException INVALID_ARGUMENT naming the column, what was found and what is allowed
+   */
+  public static DatasetSpec widened(DatasetSpec spec, Schema schema) {
+    if (!addsColumns(schema.getCustomMetadata())) {
+      return spec;
+    }
+    List<Field> columns = new ArrayList<>(schema.getFields());
+    columns.removeIf(
+        field -> List.of(DatasetSpec.ID, DatasetSpec.VECTOR).contains(field.getName()));
+    DatasetSpec wider = spec.plus(columns);
+    return wider.columns().size() == spec.columns().size() ? spec : wider;
+  }
+
+  private static boolean addsColumns(Map<String, String> metadata) {
+    String found = metadata == null ? null : metadata.get(DatasetSpec.ADD_COLUMNS_KEY);
+    if (found != null && !found.equals("true") && !found.equals("false")) {
+      throw StoreException.invalid(
+          "schema metadata '%s': found '%s', allowed 'true', 'false'",
+          DatasetSpec.ADD_COLUMNS_KEY, found);
+    }
+    return "true".equals(found);
+  }
+
   private static void checkKeys(Map<String, String> metadata) {
     for (String key : metadata == null ? Set.<String>of() : metadata.keySet()) {
-      if (key.startsWith(PREFIX) && !KEYS.contains(key)) {
+      boolean isKnown = KEYS.contains(key) || key.equals(DatasetSpec.ADD_COLUMNS_KEY);
+      if (key.startsWith(PREFIX) && !isKnown) {
         throw StoreException.invalid(
             "schema metadata '%s': unknown, allowed %s", key, KEYS.stream().sorted().toList());
       }
     }
+    addsColumns(metadata);
   }
 
   private static DatasetSpec fromMetadata(

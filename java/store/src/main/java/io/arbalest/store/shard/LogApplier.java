@@ -1,5 +1,6 @@
 package io.arbalest.store.shard;
 
+import io.arbalest.store.DatasetSpec;
 import io.arbalest.store.batch.BatchCodec;
 import io.arbalest.store.batch.DeleteEncoder;
 import io.arbalest.store.log.RecordType;
@@ -12,13 +13,13 @@ import org.apache.arrow.vector.types.pojo.Schema;
 final class LogApplier {
   private final ShardState state;
   private final BufferAllocator allocator;
-  private final Schema putSchema;
+  private Schema putSchema;
+  private DatasetSpec putSpec; // that it is of
   private final Schema deleteSchema;
 
   LogApplier(ShardState state, BufferAllocator allocator) {
     this.state = state;
     this.allocator = allocator;
-    this.putSchema = state.spec().arrowSchema();
     this.deleteSchema = DeleteEncoder.schema(state.spec());
   }
 
@@ -31,7 +32,7 @@ final class LogApplier {
   int apply(RecordType type, long sequence, ArrowBuf payload) {
     return switch (type) {
       case PUT -> {
-        try (VectorSchemaRoot batch = BatchCodec.decode(payload, putSchema, allocator)) {
+        try (VectorSchemaRoot batch = BatchCodec.decode(payload, putSchema(), allocator)) {
           state.applyPut(sequence, batch);
         }
         yield 0;
@@ -42,5 +43,14 @@ final class LogApplier {
         }
       }
     };
+  }
+
+  /** Made once for each set of columns. */
+  private Schema putSchema() {
+    if (putSpec != state.spec()) {
+      putSpec = state.spec();
+      putSchema = putSpec.arrowSchema();
+    }
+    return putSchema;
   }
 }

@@ -10,9 +10,11 @@ import io.arbalest.store.WriteReceipt;
 import io.arbalest.store.batch.DeleteEncoder;
 import io.arbalest.store.batch.PutEncoder;
 import io.arbalest.store.cache.DatasetCache;
+import io.arbalest.store.disk.DiskFullException;
 import io.arbalest.store.filter.BoundFilter;
 import io.arbalest.store.filter.ColumnIndex;
 import io.arbalest.store.log.ShardLog;
+import io.arbalest.store.schema.SchemaFile;
 import io.arbalest.store.schema.SpecReader;
 import io.arbalest.store.snapshot.SnapshotWriter;
 import io.arbalest.store.text.TextIndex;
@@ -26,8 +28,10 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,7 +60,8 @@ public final class Shard {
   private static final long CLOSING_SNAPSHOT_BYTES_MIN = 1 << 20;
 
   private final ShardContext context;
-  private final DatasetSpec spec;
+  private final Path directory;
+  private final DatasetSpec spec; // as it was opened; see spec()
   private final BufferAllocator allocator;
   private final ShardState state;
   private final ShardLog log;
@@ -65,10 +70,10 @@ public final class Shard {
   private final IndexPool.Member linking;
   private final ShardWriter writer;
   private final Snapshotter snapshotter;
-  private final PutEncoder putEncoder;
   private final DeleteEncoder deleteEncoder;
   private final CallGate gate;
   private final DatasetCache cache;
+  private final AfterWrites afterWrites = new AfterWrites();
 
   private Shard(
       ShardContext context,
@@ -77,11 +82,11 @@ public final class Shard {
       BufferAllocator allocator,
       ShardRecovery.Recovered recovered) {
     this.context = context;
+    this.directory = directory;
     this.spec = spec;
     this.allocator = allocator;
     this.state = recovered.state();
     this.log = recovered.log();
-    putEncoder = new PutEncoder(spec, state.index());
     deleteEncoder = new DeleteEncoder(spec);
     gate = new CallGate("dataset '" + spec.name() + "'");
     cache = context.queryCache().open(spec.cache());
@@ -98,7 +103,7 @@ public final class Shard {
             new LogApplier(state, allocator),
             queue,
             progress,
-            new AfterWrites());
+            afterWrites);
     linking = context.indexPool().register(state.index(), progress, this::linkingFailed);
   }
 
@@ -163,8 +168,9 @@ public final class Shard {
 
   /** Refuses a schema whose batches {@link #put} would refuse. */
   public void checkPutSchema(Schema schema) {
-    SpecReader.checkMetadata(schema, spec);
-    putEncoder.checkSchema(schema);
+    DatasetSpec now = spec();
+    SpecReader.checkMetadata(schema, now);
+    new PutEncoder(SpecReader.widened(now, schema), state.index()).checkSchema(schema);
   }
 
   /** See {@link io.arbalest.store.Dataset#put}. */
@@ -172,7 +178,11 @@ public final class Shard {
     gate.enter();
     try {
       checkWritable();
-      ArrowBuf payload = putEncoder.encode(batch, allocator);
+      DatasetSpec wider = SpecReader.widened(spec(), batch.getSchema());
+      if (wider != spec()) {
+        addColumns(wider.columns());
+      }
+      ArrowBuf payload = new PutEncoder(spec(), state.index()).encode(batch, allocator);
       Write.Put write = new Write.Put(payload, batch.getRowCount());
       enqueue(write);
       return write.future;
@@ -181,6 +191,57 @@ public final class Shard {
     } finally {
       gate.leave();
     }
+  }
+
+  /** What the dataset is now. */
+  public DatasetSpec spec() {
+    return state.spec();
+  }
+
+  /** See {@link io.arbalest.store.Dataset#addColumns}; columns that are there are passed over. */
+  public void addColumns(List<Field> columns) {
+    gate.enter();
+    try {
+      CompletableFuture<Void> done = new CompletableFuture<>();
+      queue.request(
+          () -> {
+            try {
+              widen(columns);
+              done.complete(null);
+            } catch (RuntimeException e) {
+              done.completeExceptionally(e);
+            }
+          });
+      done.join();
+    } catch (CompletionException e) {
+      throw unwrap(e);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /** On the writing thread, between two writes. */
+  private void widen(List<Field> columns) {
+    checkWritable();
+    DatasetSpec wider = spec().plus(columns);
+    if (wider.columns().size() == spec().columns().size()) {
+      return;
+    }
+    try {
+      state.addColumns(wider, file -> SchemaFile.replace(context.disk(), directory, file));
+    } catch (DiskFullException | OutOfMemoryException e) {
+      throw new StoreException(
+          StoreException.Category.RESOURCE_EXHAUSTED,
+          String.format("dataset '%s': no room for columns: %s", spec.name(), e.getMessage()),
+          e);
+    } catch (IOException e) {
+      // Whichever set of columns the file has now, no record has more than the old one.
+      throw new StoreException(
+          StoreException.Category.INTERNAL,
+          String.format("dataset '%s': its schema: %s", spec.name(), e.getMessage()),
+          e);
+    }
+    afterWrites.applied(0, state.applied().sequence());
   }
 
   /** See {@link io.arbalest.store.Dataset#delete}. */

@@ -11,6 +11,7 @@ import io.arbalest.store.text.TextIndex;
 import it.unimi.dsi.fastutil.ints.IntArrayList;
 import it.unimi.dsi.fastutil.ints.IntList;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -20,6 +21,7 @@ import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
+import org.apache.arrow.vector.types.pojo.Field;
 
 /**
  * What the log's writes amount to: rows, the map from ids to rows, and the index over them. A row's
@@ -30,7 +32,7 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
  * stamp, and repeat if rows were replaced or deleted meanwhile; see {@link #replacing()}.
  */
 public final class ShardState implements AutoCloseable {
-  private final DatasetSpec spec;
+  private volatile DatasetSpec spec;
   private final BufferAllocator allocator;
   private final VectorIndex index;
   private final RowStore rows;
@@ -62,7 +64,35 @@ public final class ShardState implements AutoCloseable {
     text = index;
   }
 
-  /** Adds the rows of a batch in the dataset's own schema. Called by the one writing thread. */
+  /**
+   * Takes another set of columns: those there are and some more, nullable ones. Called by the one
+   * writing thread.
+   *
+   * @param durable makes the new set durable, once there is memory for it
+   */
+  void addColumns(DatasetSpec wider, ColumnsSync durable) throws IOException {
+    List<Field> added = wider.columns().subList(spec.columns().size(), wider.columns().size());
+    rows.addColumns(added);
+    try {
+      durable.run(wider);
+    } catch (IOException | RuntimeException e) {
+      rows.removeColumns(added.size());
+      throw e;
+    }
+    metadata.addColumns(added);
+    spec = wider; // last, so that whoever knows of a column finds it
+  }
+
+  /** Makes a set of columns durable. */
+  @FunctionalInterface
+  interface ColumnsSync {
+    void run(DatasetSpec spec) throws IOException;
+  }
+
+  /**
+   * Adds the rows of a batch in the dataset's own schema, the columns added last perhaps missing.
+   * Called by the one writing thread.
+   */
   void applyPut(long sequence, VectorSchemaRoot batch) {
     List<FieldVector> columns = batch.getFieldVectors();
     int first = rows.rows();

@@ -42,7 +42,7 @@ final class Snapshotter {
     this.directory = directory;
     this.state = recovered.state();
     this.log = recovered.log();
-    this.writer = new SnapshotWriter(context.disk(), directory, state.spec(), allocator);
+    this.writer = new SnapshotWriter(context.disk(), directory, allocator);
     this.sequence = recovered.snapshotSequence();
     this.snapshotBytes = recovered.snapshotBytes();
     this.bytesSince = sequence < log.lastSequence() ? log.bytes() : 0;
@@ -78,6 +78,7 @@ final class Snapshotter {
   SnapshotWriter.Moment moment() {
     Applied applied = state.applied();
     return new SnapshotWriter.Moment(
+        state.spec(),
         applied.sequence(),
         applied.rows(),
         applied.live(),

@@ -16,10 +16,12 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.zip.CRC32C;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowFileReader;
+import org.apache.arrow.vector.types.pojo.Field;
 
 /** Reads a snapshot, refusing one that is not what its manifest says. */
 public final class SnapshotReader {
@@ -123,7 +125,10 @@ public final class SnapshotReader {
     try (FileChannel channel = FileChannel.open(file);
         ArrowFileReader reader = new ArrowFileReader(channel, allocator)) {
       VectorSchemaRoot root = reader.getVectorSchemaRoot();
-      if (!root.getSchema().equals(SnapshotFormat.rowsSchema(spec))) {
+      List<Field> fields = root.getSchema().getFields();
+      List<Field> known = SnapshotFormat.rowsSchema(spec).getFields();
+      // Columns that were added after the snapshot are null in its rows.
+      if (fields.size() > known.size() || !fields.equals(known.subList(0, fields.size()))) {
         throw corrupt(file, "its schema is not that of the dataset: " + root.getSchema());
       }
       while (reader.loadNextBatch()) {

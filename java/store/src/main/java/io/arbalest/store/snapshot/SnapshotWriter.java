@@ -23,28 +23,27 @@ import org.apache.arrow.vector.ipc.ArrowFileWriter;
 public final class SnapshotWriter {
   private final Disk disk;
   private final Path directory;
-  private final DatasetSpec spec;
   private final BufferAllocator allocator;
 
   /**
    * @param directory of the dataset
    */
-  public SnapshotWriter(Disk disk, Path directory, DatasetSpec spec, BufferAllocator allocator) {
+  public SnapshotWriter(Disk disk, Path directory, BufferAllocator allocator) {
     this.disk = disk;
     this.directory = directory;
-    this.spec = spec;
     this.allocator = allocator;
   }
 
   /**
    * The moment to write: taken between two writes.
    *
+   * @param spec the columns to write
    * @param sequence the last write applied
    * @param rows rows written up to it
    * @param live rows that live after it
    * @param deleted which rows are deleted, one bit a row
    */
-  public record Moment(long sequence, int rows, int live, long[] deleted) {}
+  public record Moment(DatasetSpec spec, long sequence, int rows, int live, long[] deleted) {}
 
   /** Makes the log durable as far as it is applied. */
   @FunctionalInterface
@@ -102,7 +101,7 @@ public final class SnapshotWriter {
     index.save(indexFile, moment.rows());
     logSync.run();
     files.put(SnapshotFormat.INDEX, new FileSum(Files.size(indexFile), null));
-    files.put(SnapshotFormat.ROWS, writeRows(unfinished, moment.rows(), rows));
+    files.put(SnapshotFormat.ROWS, writeRows(unfinished, moment, rows));
     files.put(SnapshotFormat.DELETED, writeDeleted(unfinished, moment.deleted()));
     Manifest manifest =
         new Manifest(
@@ -114,10 +113,11 @@ public final class SnapshotWriter {
     return files.values().stream().mapToLong(FileSum::bytes).sum();
   }
 
-  private FileSum writeRows(Path unfinished, int count, RowStore rows) throws IOException {
+  private FileSum writeRows(Path unfinished, Moment moment, RowStore rows) throws IOException {
+    int count = moment.rows();
     try (DiskFile file = disk.create(unfinished.resolve(SnapshotFormat.ROWS));
         VectorSchemaRoot root =
-            VectorSchemaRoot.create(SnapshotFormat.rowsSchema(spec), allocator)) {
+            VectorSchemaRoot.create(SnapshotFormat.rowsSchema(moment.spec()), allocator)) {
       SummingChannel channel = new SummingChannel(file);
       try (ArrowFileWriter writer = new ArrowFileWriter(root, null, channel)) {
         writer.start();

@@ -161,8 +161,20 @@ public final class SimulatedDisk implements Disk {
   @Override
   public synchronized void rename(Path from, Path to) throws IOException {
     operation();
-    real.rename(from, to);
-    nameChanged(to.getParent(), () -> real.rename(to, from));
+    if (!Files.isRegularFile(to)) {
+      real.rename(from, to);
+      nameChanged(to.getParent(), () -> real.rename(to, from));
+      return;
+    }
+    Path grave = graveyard.resolve("grave-" + graves++);
+    Files.createLink(grave, to);
+    real.rename(from, to); // in the place of the other, in one step
+    nameChanged(
+        to.getParent(),
+        () -> {
+          real.rename(to, from);
+          Files.move(grave, to, StandardCopyOption.ATOMIC_MOVE);
+        });
   }
 
   @Override
