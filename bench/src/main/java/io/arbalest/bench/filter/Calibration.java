@@ -33,16 +33,16 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
  */
 final class Calibration {
   static final int[] DIMENSIONS = {96, 384, 1536};
-  private static final int[] ROWS = {60_000, 30_000, 10_000};
+  private static final int[] ROWS = {30_000, 15_000, 6_000};
   private static final int[] KS = {1, 10, 100};
   private static final double[] SHARES = {1, 0.6, 0.3, 0.1, 0.03, 0.01};
-  private static final int[] EFS = {10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512};
+  private static final int[] EFS = {10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384};
 
   /** Below this share a traversal that only checks its results visits most of the graph. */
   private static final double GRAPH_SHARE_MIN = 0.05;
 
-  private static final int QUERIES = 50;
-  private static final int PASSES = 3;
+  private static final int QUERIES = 40;
+  private static final int PASSES = 2;
   private static final double RECALL = 0.99;
   private static final int BUILDERS = 2;
 

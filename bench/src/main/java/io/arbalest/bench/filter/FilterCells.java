@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /** The filters of {@code bench filter}, in the order of the table. */
@@ -99,27 +100,28 @@ final class FilterCells {
 
   private FilterCell.Part part(int[] queries, Filter filter) {
     BitSet matches = new BitSet(set.rows());
+    IntPredicate predicate = predicate(filter);
     for (int row = 0; row < set.rows(); row++) {
-      matches.set(row, matches(filter, row));
+      matches.set(row, predicate.test(row));
     }
     return new FilterCell.Part(queries, filter, matches);
   }
 
   /** Whether a row matches, told from the columns as they were made. */
-  private boolean matches(Filter filter, int row) {
+  private IntPredicate predicate(Filter filter) {
     if (filter instanceof Filter.And and) {
-      return and.operands().stream().allMatch(operand -> matches(operand, row));
+      return and.operands().stream().map(this::predicate).reduce(row -> true, IntPredicate::and);
     }
     if (filter instanceof Filter.Not not) {
-      return !matches(not.operand(), row);
+      return predicate(not.operand()).negate();
     }
     Filter.Compare compare = (Filter.Compare) filter;
     if (set.column(compare.field()) instanceof SetColumn.Text text) {
-      return text.values()[row].equals(compare.value());
+      return row -> text.values()[row].equals(compare.value());
     }
-    int found = ((SetColumn.Number) set.column(compare.field())).values()[row];
+    int[] values = ((SetColumn.Number) set.column(compare.field())).values();
     int value = ((BigDecimal) compare.value()).intValueExact();
-    return compare.op() == Comparison.LT ? found < value : found >= value;
+    return compare.op() == Comparison.LT ? row -> values[row] < value : row -> values[row] >= value;
   }
 
   private static int[] allQueries(FilterSet set) {
