@@ -82,7 +82,7 @@ final class Planner {
     int ef = breadth(question);
     double exact = PlannerCosts.exact(matching, dimension, question.element());
     double scan =
-        question.codes() ? PlannerCosts.scan(matching, dimension) : Double.POSITIVE_INFINITY;
+        question.codes() ? PlannerCosts.scan(matching, question.k(), dimension) : Double.POSITIVE_INFINITY;
     double graph = PlannerCosts.graph(ef, question.share());
     if (question.k() >= matching || exact <= Math.min(scan, graph)) {
       return exactFiltered();
@@ -102,7 +102,7 @@ final class Planner {
   }
 
   private static int breadth(Question question) {
-    double ef = PlannerCosts.ef(question.k(), question.share());
+    double ef = PlannerCosts.ef(question.k(), question.rows(), question.share());
     if (question.targetRecall() != null && question.targetRecall() > RECALL) {
       double tenths = Math.log10((1 - RECALL) / (1 - question.targetRecall()));
       ef *= Math.pow(EF_A_TENTH_OF_MISSES, tenths);

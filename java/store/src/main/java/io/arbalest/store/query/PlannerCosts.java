@@ -3,8 +3,9 @@ package io.arbalest.store.query;
 import io.arbalest.engine.ElementType;
 
 /**
- * What searches cost, and how wide they must be, as {@code arbalest bench filter --calibrate}
- * measures it; {@code bench/RESULTS.md} has the figures that these are fitted to.
+ * What searches cost, and how wide they must be: fitted to what {@code arbalest bench filter
+ * --calibrate} measures, and for the breadths to {@code arbalest bench filter} on WordNet and on a
+ * million rows; {@code bench/RESULTS.md} has the figures.
  *
  * <p>The unit is a <em>visit</em>: the time that an unfiltered traversal takes for a row that it
  * looks at, whatever machine it runs on. A scan is told by its cost a row in visits, which depends
@@ -17,32 +18,48 @@ final class PlannerCosts {
   private static final int[] DIMENSIONS = {96, 384, 1536};
 
   /** Visits a row of an exact scan of matching rows, by dimension. */
-  private static final double[] EXACT_FLOAT16 = {0.4, 0.85, 1.6};
+  private static final double[] EXACT_FLOAT16 = {0.4, 1.1, 2.2};
 
-  private static final double[] EXACT_FLOAT32 = {0.55, 1.3, 2.6};
+  private static final double[] EXACT_FLOAT32 = {0.56, 1.9, 4};
 
-  /** Visits a row of a scan of their codes, most of which bits pass over. */
-  private static final double[] SCAN = {0.25, 0.22, 0.25};
+  /** Visits a row of a scan of their codes, most of which bits pass over ... */
+  private static final double[] SCAN = {0.24, 0.21, 0.45};
 
-  /** Visits that such a scan costs before and after: bits have to be judged, the best reranked. */
-  private static final double SCAN_START = 350;
+  /** ... and twice as many for so many results, each of which lets more rows pass. */
+  private static final double SCAN_RESULTS = 150;
+
+  /** Visits that such a scan costs before its first row, and for each result that it reranks. */
+  private static final double SCAN_START = 160;
+
+  private static final double SCAN_A_RESULT = 12;
 
   /** An unfiltered traversal of breadth ef visits {@code VISITS * ef ^ VISITS_POWER} rows. */
   private static final double VISITS = 51;
 
-  private static final double VISITS_POWER = 0.76;
+  private static final double VISITS_POWER = 0.75;
 
-  /** The breadth that gives an unfiltered search for one row recall 0.99 ... */
-  private static final double EF = 48;
+  /** At this breadth a visit costs twice as much: candidates are many, and so are cache misses. */
+  private static final double EF_TWICE = 3_000;
 
-  /** ... which grows by so much a result ... */
-  private static final double EF_A_RESULT = 3;
+  /** The breadth that gives an unfiltered search recall 0.99, in so many rows ... */
+  private static final double EF = 68;
+
+  private static final double EF_ROWS = 115_659;
+
+  /** ... grows with their number ... */
+  private static final double EF_ROWS_POWER = 0.2;
+
+  /** ... and with that of the results ... */
+  private static final double EF_A_RESULT = 3.5;
 
   /**
-   * ... and falls by this power of the share that matches: what is met between two matching rows
-   * widens a search as much as a larger breadth does.
+   * ... and falls with the share that matches: the rows met between two that match widen a search
+   * as a larger breadth does.
    */
   private static final double EF_SHARE_POWER = 0.4;
+
+  /** Never fewer than so many a result. */
+  private static final double EF_A_RESULT_MIN = 1.2;
 
   private PlannerCosts() {}
 
@@ -55,20 +72,24 @@ final class PlannerCosts {
         };
   }
 
-  /** Visits that a scan of so many rows' codes is worth. */
-  static double scan(int matching, int dimension) {
-    return SCAN_START + matching * at(SCAN, dimension);
+  /** Visits that a scan of so many rows' codes for k results is worth. */
+  static double scan(int matching, int k, int dimension) {
+    return SCAN_START
+        + SCAN_A_RESULT * k
+        + matching * at(SCAN, dimension) * (1 + k / SCAN_RESULTS);
   }
 
-  /** Visits of a traversal that checks its results, of breadth ef counted in matching rows. */
+  /** Visits of a traversal of breadth ef, counted in rows that match. */
   static double graph(int ef, double share) {
-    return VISITS * Math.pow(ef / share, VISITS_POWER);
+    double met = ef / share;
+    return VISITS * Math.pow(met, VISITS_POWER) * (1 + met / EF_TWICE);
   }
 
-  /** The breadth, counted in matching rows, that gives k results recall 0.99. */
-  static double ef(int k, double share) {
-    double unfiltered = EF + EF_A_RESULT * k;
-    return Math.max(k * Math.min(2, 1 + share), unfiltered * Math.pow(share, EF_SHARE_POWER));
+  /** The breadth, counted in rows that match, that gives k results recall 0.99. */
+  static double ef(int k, int rows, double share) {
+    double growth = Math.pow(Math.max(1, rows / EF_ROWS), EF_ROWS_POWER);
+    double unfiltered = (EF + EF_A_RESULT * k) * growth;
+    return Math.max(EF_A_RESULT_MIN * k, unfiltered * Math.pow(share, EF_SHARE_POWER));
   }
 
   private static double at(double[] costs, int dimension) {
