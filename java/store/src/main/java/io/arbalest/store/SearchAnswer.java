@@ -40,7 +40,11 @@ public final class SearchAnswer implements AutoCloseable {
     return root;
   }
 
-  /** How they were found: {@code graph}, {@code exact}, {@code text} or {@code hybrid}. */
+  /**
+   * How they were found: {@code graph}, {@code exact}, {@code text} or {@code hybrid}; through a
+   * filter also {@code filtered-graph}, {@code scan-filtered} (matching rows by their codes) or
+   * {@code exact-filtered}.
+   */
   public String strategy() {
     return strategy;
   }

@@ -82,7 +82,9 @@ final class Planner {
     int ef = breadth(question);
     double exact = PlannerCosts.exact(matching, dimension, question.element());
     double scan =
-        question.codes() ? PlannerCosts.scan(matching, question.k(), dimension) : Double.POSITIVE_INFINITY;
+        question.codes()
+            ? PlannerCosts.scan(matching, question.k(), dimension)
+            : Double.POSITIVE_INFINITY;
     double graph = PlannerCosts.graph(ef, question.share());
     if (question.k() >= matching || exact <= Math.min(scan, graph)) {
       return exactFiltered();

@@ -74,9 +74,7 @@ final class PlannerCosts {
 
   /** Visits that a scan of so many rows' codes for k results is worth. */
   static double scan(int matching, int k, int dimension) {
-    return SCAN_START
-        + SCAN_A_RESULT * k
-        + matching * at(SCAN, dimension) * (1 + k / SCAN_RESULTS);
+    return SCAN_START + SCAN_A_RESULT * k + matching * at(SCAN, dimension) * (1 + k / SCAN_RESULTS);
   }
 
   /** Visits of a traversal of breadth ef, counted in rows that match. */
