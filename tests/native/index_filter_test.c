@@ -13,6 +13,7 @@
 #define REPLACED 100 /* ids 0.. of them get a new row, the last of all */
 #define NUMBERS (ROWS + REPLACED)
 #define K 10
+#define LATENT 10
 #define EF 64
 
 /* An index and what it should hold, by row number. */
@@ -48,10 +49,18 @@ static double distance(arb_metric metric, const float *a, const float *b)
     }
 }
 
-/* A component that a half holds, so that the truth is that of the index: clusters are 2 apart. */
-static float component(uint64_t *seed, int64_t cluster, int i)
+/* A vector of a cluster: clusters are 2 apart, within them a vector has LATENT values of its own
+ * and some noise. Its components are such as a half holds, so that the truth is that of the index.
+ */
+static void draw(uint64_t *seed, int64_t cluster, float *out)
 {
-    return rintf(test_random_unit(seed) * 128) / 128 + (float)(cluster >> (i % 3) & 1) * 2;
+    float latent[LATENT];
+    for (int i = 0; i < LATENT; i++)
+        latent[i] = test_random_unit(seed) * 128;
+    for (int i = 0; i < DIM; i++) {
+        float noise = test_random_unit(seed) * 16;
+        out[i] = rintf(latent[i % LATENT] + noise) / 128 + (float)(cluster >> (i % 3) & 1) * 2;
+    }
 }
 
 /* Rows in eight clusters; some deleted, some replaced, some pending. */
@@ -67,8 +76,7 @@ static world create(uint64_t *seed, arb_metric metric, arb_element element, arb_
     for (int64_t row = 0; row < NUMBERS; row++) {
         w.id[row] = row < ROWS ? row : row - ROWS;
         w.live[row] = 1;
-        for (int i = 0; i < DIM; i++)
-            w.vectors[row * DIM + i] = component(seed, row % 8, i);
+        draw(seed, row % 8, w.vectors + row * DIM);
     }
     test_append(w.index, w.id, w.vectors, LINKED, DIM);
     test_link_all(w.index);
@@ -172,24 +180,27 @@ static uint32_t check_query(const world *w, const filter *of, const float *query
     return near;
 }
 
+/* Hits found of those that there are, over all filters of a strategy. */
+typedef struct tally {
+    uint32_t found;
+    uint32_t wanted;
+} tally;
+
 /* Ten queries of each kind of filter, one strategy. */
-static void check_filter(const world *w, uint64_t *seed, const filter *of, int strategy)
+static void check_filter(const world *w, uint64_t *seed, const filter *of, int strategy,
+                         tally *sums)
 {
-    uint32_t found = 0;
-    uint32_t wanted = 0;
     for (int q = 0; q < (int)test_repeats(10); q++) {
         float query[DIM];
-        for (int i = 0; i < DIM; i++)
-            query[i] = component(seed, q % 8, i);
+        draw(seed, q % 8, query);
         uint32_t k = q == 3 ? 1000 : q == 4 ? 1 : K;
         uint32_t most;
         uint32_t near =
             check_query(w, of, query, k, strategy, (int64_t)test_random_below(seed, 70), &most);
         CHECK(strategy != ARB_STRATEGY_EXACT || near == most, "exact: %u of %u", near, most);
-        found += near;
-        wanted += most;
+        sums->found += near;
+        sums->wanted += most;
     }
-    CHECK(found >= wanted * 9 / 10, "strategy %d: %u of %u found", strategy, found, wanted);
 }
 
 static void fill_random(filter *of, uint64_t *seed, uint64_t in_1000)
@@ -206,21 +217,26 @@ static void test_against_brute_force(uint64_t *seed, arb_metric metric, arb_elem
     world w = create(seed, metric, element, layout);
     for (int strategy = 0; strategy < ARB_STRATEGIES; strategy++) {
         filter of = {.length = NUMBERS};
+        tally sums = {0};
         for (size_t i = 0; i < sizeof in_1000 / sizeof *in_1000; i++) {
             fill_random(&of, seed, in_1000[i]);
-            check_filter(&w, seed, &of, strategy);
+            check_filter(&w, seed, &of, strategy, &sums);
         }
         for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
             of.length = lengths[i];
             fill_random(&of, seed, 1000);
-            check_filter(&w, seed, &of, strategy);
+            check_filter(&w, seed, &of, strategy, &sums);
         }
         of.length = NUMBERS;
         for (int64_t cluster = 0; cluster < 8; cluster++) { /* near some queries, far from others */
             for (int64_t row = 0; row < NUMBERS; row++)
                 of.matches[row] = row % 8 == cluster;
-            check_filter(&w, seed, &of, strategy);
+            check_filter(&w, seed, &of, strategy, &sums);
         }
+        /* dot products are hard for a graph; a scan is not to miss much of anything */
+        uint32_t percent = strategy == ARB_STRATEGY_SCAN ? 97 : 80;
+        CHECK(sums.found * 100 >= sums.wanted * percent, "strategy %d: %u of %u found", strategy,
+              sums.found, sums.wanted);
     }
     destroy(&w);
 }
@@ -287,9 +303,10 @@ int main(int argc, char **argv)
 {
     uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 20260811;
     printf("index_filter_test: seed %" PRIu64 "\n", seed);
+    int forms = test_is_reduced() ? 1 : ARB_LAYOUTS; /* of elements and of layouts */
     for (int metric = 0; metric < 3; metric++) {
-        for (int element = 0; element < 2; element++) {
-            for (int layout = 0; layout < ARB_LAYOUTS; layout++) {
+        for (int element = 0; element < forms; element++) {
+            for (int layout = 0; layout < forms; layout++) {
                 test_against_brute_force(&seed, (arb_metric)metric, (arb_element)element,
                                          (arb_layout)layout);
             }
