@@ -57,6 +57,26 @@ public final class SearchQuery {
     return copy;
   }
 
+  /**
+   * Words to search the dataset's text columns for: alone, or beside a vector, vectors or a row,
+   * and then the same for each query.
+   */
+  public SearchQuery text(String words) {
+    SearchQuery copy = copy();
+    copy.json.put("text", words);
+    return copy;
+  }
+
+  /**
+   * How much the vector counts beside the text, 0 (text alone) to 1 (vector alone); without it the
+   * ranks of both count alike.
+   */
+  public SearchQuery alpha(double weight) {
+    SearchQuery copy = copy();
+    copy.json.put("alpha", weight);
+    return copy;
+  }
+
   /** Results a query, 1..10,000. */
   public SearchQuery k(int k) {
     SearchQuery copy = copy();

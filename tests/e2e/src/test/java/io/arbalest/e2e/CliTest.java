@@ -116,6 +116,20 @@ class CliTest {
   }
 
   @Test
+  void searchesByText() throws IOException {
+    ok("put", "--dataset", "w", "--text-columns", "key", "--id-column", "n", words().toString());
+    Run text = ok("search", "--dataset", "w", "--text", "North!", "--columns", "key");
+    assertThat(text.lines()).hasSize(3);
+    assertThat(text.lines().get(1)).endsWith("\tnorth");
+    assertThat(text.err()).startsWith("strategy text");
+    Run hybrid =
+        ok("search", "--dataset", "w", "--vector", "[1,0]", "--text", "north", "--alpha", "0.9");
+    assertThat(hybrid.err()).startsWith("strategy hybrid");
+    assertThat(hybrid.lines().get(1)).startsWith("0\t1\t");
+    fails(2, "found none of --vector", "search", "--dataset", "w");
+  }
+
+  @Test
   void everyFormatGoesOutAndComesIn() throws IOException {
     ok("put", "--dataset", "w", "--id-column", "n", words().toString());
     for (String name : List.of("o.npy", "o.fbin", "o.hbin", "o.arrow", "o.jsonl", "o.csv")) {

@@ -411,7 +411,7 @@ class FlightCallsTest {
                 "{\"dataset\":\"made\",\"dimension\":16,\"metric\":\"dot\","
                     + "\"element\":\"float32\",\"id_type\":\"int64\",\"m\":8,"
                     + "\"ef_construction\":50,\"codes\":\"none\","
-                    + "\"layout\":\"compact\",\"columns\":[{\"name\":\"a\",\"type\":\"utf8\"},"
+                    + "\"layout\":\"compact\",\"text_columns\":[\"a\"],\"columns\":[{\"name\":\"a\",\"type\":\"utf8\"},"
                     + "{\"name\":\"b\",\"type\":\"list<utf8>\"}]}");
     JsonNode made = live.client().create(spec);
     JsonNode described = live.client().describe("made");

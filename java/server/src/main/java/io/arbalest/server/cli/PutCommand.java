@@ -56,6 +56,13 @@ final class PutCommand implements Callable<Integer> {
   private String element;
 
   @Option(
+      names = "--text-columns",
+      split = ",",
+      description = "Of a new dataset: utf8 columns to search by text. Default: none",
+      paramLabel = "NAME")
+  private List<String> textColumns = List.of();
+
+  @Option(
       names = "--id-column",
       description = "The column that is the id. Default: id, else the row number",
       paramLabel = "NAME")
@@ -137,6 +144,9 @@ final class PutCommand implements Callable<Integer> {
     }
     if (element != null) {
       metadata.put("arbalest.element", element);
+    }
+    if (!textColumns.isEmpty()) {
+      metadata.put("arbalest.text_columns", String.join(",", textColumns));
     }
     return new Reshaped(
         source, client.allocator(), names, numbered ? TableFiles.ID : null, metadata);

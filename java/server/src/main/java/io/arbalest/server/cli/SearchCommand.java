@@ -22,10 +22,15 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code arbalest search}: the nearest rows to a vector, to each vector of a file, to a row. */
+/**
+ * {@code arbalest search}: the nearest rows to a vector, to each vector of a file, to a row; or
+ * those with some words, or both in one ranking.
+ */
 @Command(
     name = "search",
-    description = "Finds the rows nearest to a vector, to each vector of a file, or to a row.",
+    description =
+        "Finds the rows nearest to a vector, to each vector of a file, or to a row; those that have"
+            + " some words; or both in one ranking.",
     mixinStandardHelpOptions = true)
 final class SearchCommand implements Callable<Integer> {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -34,8 +39,21 @@ final class SearchCommand implements Callable<Integer> {
   @Mixin private ServerOption server;
   @Mixin private DatasetOption dataset;
 
-  @ArgGroup(multiplicity = "1")
-  private Query query;
+  @ArgGroup(multiplicity = "0..1")
+  private Query query = new Query();
+
+  @Option(
+      names = "--text",
+      description = "Words to look for in the dataset's text columns, alone or beside a vector.",
+      paramLabel = "WORDS")
+  private String text;
+
+  @Option(
+      names = "--alpha",
+      description =
+          "How much the vector counts beside the text, 0 to 1. Default: both are fused by rank",
+      paramLabel = "N")
+  private Double alpha;
 
   @Option(names = "-k", description = "Results a query. Default: 10", paramLabel = "N")
   private Integer k;
@@ -96,6 +114,12 @@ final class SearchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (query.vector == null && query.vectors == null && query.id == null && text == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "found none of --vector, --vectors, --id, --text; allowed one of them, or one beside"
+              + " --text");
+    }
     try (ArbalestClient client = server.connect()) {
       Hits hits = new Hits(json, spec.commandLine().getOut(), spec.commandLine().getErr());
       SearchQuery search = search();
@@ -104,8 +128,7 @@ final class SearchCommand implements Callable<Integer> {
           client.searchMany(search, queries, hits::print);
         }
       } else {
-        SearchQuery one = query.vector != null ? search.vector(vector()) : like(client, search);
-        try (ResultStream results = client.search(one)) {
+        try (ResultStream results = client.search(one(client, search))) {
           while (results.next()) {
             hits.print(results);
           }
@@ -123,7 +146,16 @@ final class SearchCommand implements Callable<Integer> {
     search = minSequence == null ? search : search.minSequence(minSequence);
     search = filter == null ? search : search.filter(filter);
     search = noCache ? search.cache(false) : search;
+    search = text == null ? search : search.text(text);
+    search = alpha == null ? search : search.alpha(alpha);
     return exact ? search.exact(true) : search;
+  }
+
+  private SearchQuery one(ArbalestClient client, SearchQuery search) {
+    if (query.vector != null) {
+      return search.vector(vector());
+    }
+    return query.id != null ? like(client, search) : search;
   }
 
   private SearchQuery like(ArbalestClient client, SearchQuery search) {
