@@ -2,6 +2,7 @@ package io.arbalest.bench;
 
 import io.arbalest.bench.ann.AnnCommand;
 import io.arbalest.bench.filter.FilterCommand;
+import io.arbalest.bench.hybrid.HybridCommand;
 import io.arbalest.bench.service.CallsCommand;
 import io.arbalest.bench.service.FlightCommand;
 import io.arbalest.bench.service.IngestCommand;
@@ -12,12 +13,13 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description =
-        "Benchmarks: kernels, ann (recall against speed, with peers), filter, join,"
+        "Benchmarks: kernels, ann (recall against speed, with peers), filter, hybrid, join,"
             + " ingest, flight, calls.",
     subcommands = {
       KernelsCommand.class,
       AnnCommand.class,
       FilterCommand.class,
+      HybridCommand.class,
       IngestCommand.class,
       JoinCommand.class,
       FlightCommand.class,

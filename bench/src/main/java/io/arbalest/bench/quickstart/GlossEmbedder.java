@@ -23,10 +23,10 @@ import java.util.function.IntConsumer;
  * every text. A gloss is too short to split. One thread a text and a text a core embeds about 1.3
  * times as many on two cores, so the session is opened here and handed over.
  */
-final class GlossEmbedder implements AutoCloseable {
+public final class GlossEmbedder implements AutoCloseable {
 
   /** Components of an embedding. */
-  static final int DIMENSION = 384;
+  public static final int DIMENSION = 384;
 
   /** Texts between two reports of progress. */
   private static final int CHUNK = 64;
@@ -43,7 +43,7 @@ final class GlossEmbedder implements AutoCloseable {
    *
    * @param cache where the tokenizer may unpack its native library; outlives this
    */
-  GlossEmbedder(Path cache) throws IOException {
+  public GlossEmbedder(Path cache) throws IOException {
     // The tokenizer's library would otherwise unpack below the home directory, and report its use
     // to its makers where it finds itself in their cloud.
     System.setProperty("DJL_CACHE_DIR", cache.toString());
@@ -65,7 +65,7 @@ final class GlossEmbedder implements AutoCloseable {
   }
 
   /** Texts embedded at a time. */
-  int threads() {
+  public int threads() {
     return threads;
   }
 
@@ -75,7 +75,7 @@ final class GlossEmbedder implements AutoCloseable {
    * @param progress is told after each chunk how many are done
    * @return [texts][384]
    */
-  float[][] embed(List<String> texts, IntConsumer progress) {
+  public float[][] embed(List<String> texts, IntConsumer progress) {
     float[][] vectors = new float[texts.size()][];
     for (int first = 0; first < texts.size(); first += CHUNK) {
       int end = Math.min(first + CHUNK, texts.size());

@@ -11,12 +11,13 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * WordNet 3.1 as its jar brings it: the dict files, read from the class path line by line. (C)
  * Princeton University; its licence allows any use with its notice, which heads each data file.
  */
-final class WordNet {
+public final class WordNet {
 
   private static final String FOLDER = "/net/sf/extjwnl/data/wordnet/wn31/";
   private static final List<String> DATA_FILES =
@@ -34,19 +35,27 @@ final class WordNet {
   static List<Synset> byUse() throws IOException {
     Map<String, Integer> uses = uses();
     List<Synset> synsets = new ArrayList<>();
+    forEachLine(
+        line -> {
+          String key = Synset.letter(line.charAt(12)) + line.substring(0, 8);
+          synsets.add(Synset.parse(line, uses.getOrDefault(key, 0)));
+        });
+    synsets.sort(Comparator.comparingInt(Synset::uses).reversed().thenComparing(Synset::id));
+    return synsets;
+  }
+
+  /** Gives every line that is a synset, file by file; for their form see wndb(5WN). */
+  public static void forEachLine(Consumer<String> consumer) throws IOException {
     for (String name : DATA_FILES) {
       try (BufferedReader lines = open(name)) {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
           // The licence heads each file, indented by two blanks.
           if (!line.startsWith("  ")) {
-            String key = Synset.letter(line.charAt(12)) + line.substring(0, 8);
-            synsets.add(Synset.parse(line, uses.getOrDefault(key, 0)));
+            consumer.accept(line);
           }
         }
       }
     }
-    synsets.sort(Comparator.comparingInt(Synset::uses).reversed().thenComparing(Synset::id));
-    return synsets;
   }
 
   /** Uses by synset id, summed over its words: lines are {@code sense_key offset number uses}. */
