@@ -32,10 +32,10 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 final class AnswerForms {
   private static final int DIMENSION = 1536;
   private static final int K = 100;
-  private static final int ROWS = 10_000;
+  private static final int ROWS = 5_000;
   private static final int BATCH_ROWS = 500;
   private static final int CLUSTERS = 50;
-  private static final int CALLS = 200;
+  private static final int CALLS = 100;
   private static final int CALLS_COUNTED = 50;
   private static final String BASIS = "float32";
   private static final List<String> FORMS = List.of("sq8", "float16", BASIS, "none");

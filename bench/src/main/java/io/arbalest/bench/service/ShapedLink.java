@@ -21,10 +21,12 @@ final class ShapedLink implements AutoCloseable {
 
   private final String namespace;
   private final String serverEnd;
+  private final Thread atExit = new Thread(this::remove, "shaped-link");
 
   private ShapedLink(String suffix) {
     namespace = "arbalest-" + suffix;
     serverEnd = "arbs" + suffix; // a device's name has at most 15 characters
+    Runtime.getRuntime().addShutdownHook(atExit);
   }
 
   /**
@@ -86,9 +88,15 @@ final class ShapedLink implements AutoCloseable {
     }
   }
 
-  /** Removes the link; one end goes with the other. */
+  /** Removes the link, as the end of the process does where this was not called. */
   @Override
   public void close() {
+    Runtime.getRuntime().removeShutdownHook(atExit);
+    remove();
+  }
+
+  /** One end goes with the other. */
+  private void remove() {
     for (String[] command :
         List.of(
             new String[] {"ip", "link", "delete", serverEnd},

@@ -91,6 +91,13 @@ public final class SearchQuery {
     return copy;
   }
 
+  /** The recall wanted, above 0 and below 1, instead of a breadth. */
+  public SearchQuery targetRecall(double recall) {
+    SearchQuery copy = copy();
+    copy.json.put("target_recall", recall);
+    return copy;
+  }
+
   /** Whether to compare with every row instead of walking the graph. */
   public SearchQuery exact(boolean exact) {
     SearchQuery copy = copy();

@@ -62,6 +62,12 @@ final class SearchCommand implements Callable<Integer> {
   private Integer ef;
 
   @Option(
+      names = "--target-recall",
+      description = "The recall wanted, such as 0.99, instead of --ef.",
+      paramLabel = "R")
+  private Double targetRecall;
+
+  @Option(
       names = "--filter",
       description =
           "Rows that match alone, as JSON: {\"field\":\"year\",\"op\":\">=\",\"value\":2020}",
@@ -143,6 +149,7 @@ final class SearchCommand implements Callable<Integer> {
     SearchQuery search = SearchQuery.of(dataset.name()).vectorsAs(vectorsAs).columns(columns);
     search = k == null ? search : search.k(k);
     search = ef == null ? search : search.ef(ef);
+    search = targetRecall == null ? search : search.targetRecall(targetRecall);
     search = minSequence == null ? search : search.minSequence(minSequence);
     search = filter == null ? search : search.filter(filter);
     search = noCache ? search.cache(false) : search;
