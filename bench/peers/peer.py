@@ -41,6 +41,7 @@ class Peer:
 
     version = "?"
     index = None
+    singles_max = None  # queries to take latencies of, where all of them would take minutes
 
     def build(self, base, metric, M, ef_construction, threads):
         """Sets self.index to a new index over base [n, d] float32; nothing else is timed."""
@@ -148,7 +149,7 @@ class Session:
     def single(self, k, ef):
         """Microseconds of each query by itself, on one thread."""
         micros = []
-        for row in range(len(self.queries)):
+        for row in range(len(self.queries))[: self.peer.singles_max]:
             one = self.queries[row : row + 1]
             before = time.perf_counter()
             self.peer.search(one, k, ef, 1)

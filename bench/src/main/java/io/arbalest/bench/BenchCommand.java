@@ -1,6 +1,7 @@
 package io.arbalest.bench;
 
 import io.arbalest.bench.ann.AnnCommand;
+import io.arbalest.bench.ann.ExactCommand;
 import io.arbalest.bench.filter.FilterCommand;
 import io.arbalest.bench.hybrid.HybridCommand;
 import io.arbalest.bench.service.CallsCommand;
@@ -13,11 +14,12 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description =
-        "Benchmarks: kernels, ann (recall against speed, with peers), filter, hybrid, join,"
-            + " ingest, flight, calls.",
+        "Benchmarks: kernels, ann (recall against speed, with peers), exact, filter, hybrid,"
+            + " join, ingest, flight, calls.",
     subcommands = {
       KernelsCommand.class,
       AnnCommand.class,
+      ExactCommand.class,
       FilterCommand.class,
       HybridCommand.class,
       IngestCommand.class,

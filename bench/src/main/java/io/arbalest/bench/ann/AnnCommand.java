@@ -10,6 +10,7 @@ import io.arbalest.engine.ElementType;
 import io.arbalest.engine.KernelSet;
 import io.arbalest.engine.Layout;
 import io.arbalest.engine.Metric;
+import io.arbalest.engine.Strategy;
 import io.arbalest.server.cli.io.VectorFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -244,7 +245,8 @@ public final class AnnCommand implements Callable<Integer> {
                         Layout.fromWireName(layout),
                         set,
                         m,
-                        efConstruction),
+                        efConstruction,
+                        Strategy.GRAPH),
                     baseFile,
                     queryRows,
                     allocator));

@@ -9,6 +9,7 @@ import io.arbalest.engine.Layout;
 import io.arbalest.engine.Metric;
 import io.arbalest.engine.SearchBatch;
 import io.arbalest.engine.SearchOptions;
+import io.arbalest.engine.Strategy;
 import io.arbalest.engine.VectorIndex;
 import io.arbalest.server.cli.io.VectorColumns;
 import io.arbalest.server.cli.io.VectorFile;
@@ -36,6 +37,9 @@ final class ArbalestContender implements Contender {
   /** Rows that a thread takes for the graph at a time. */
   private static final int LINK_ROWS = 256;
 
+  /** Queries that latencies are taken of where each is compared with every row. */
+  private static final int LATENCIES_EXACT = 50;
+
   /** Parts of the query batch for each thread, so that no thread waits long for the last one. */
   private static final int PARTS_PER_THREAD = 8;
 
@@ -43,6 +47,7 @@ final class ArbalestContender implements Contender {
    * What the index is built with.
    *
    * @param variant how this entry is called beside others of Arbalest
+   * @param strategy of its searches; with {@link Strategy#EXACT} there is no graph to build
    */
   record Settings(
       String variant,
@@ -52,7 +57,8 @@ final class ArbalestContender implements Contender {
       Layout layout,
       KernelSet kernelSet,
       int m,
-      int efConstruction) {}
+      int efConstruction,
+      Strategy strategy) {}
 
   private final Settings settings;
   private final VectorFile baseFile;
@@ -95,7 +101,7 @@ final class ArbalestContender implements Contender {
     double seconds = timedBuild(threads);
     long grown = MachineFacts.residentBytes() - before;
     IndexStats stats = index.stats();
-    if (stats.pending() != 0) {
+    if (hasGraph() && stats.pending() != 0) {
       throw new IOException(stats.pending() + " rows are not in the graph after the build");
     }
     long bytes = stats.vectorBytes() + stats.codeBytes() + stats.graphBytes() + stats.idBytes();
@@ -126,15 +132,9 @@ final class ArbalestContender implements Contender {
       for (int i = 0; i < rows.size(); i++) {
         index.append(ids.get(i), rows.get(i));
       }
-      onThreads(
-          threads,
-          () -> {
-            while (index.link(LINK_ROWS) > 0) {
-              // Each call takes the next rows nobody has; none are left when it returns 0.
-            }
-            return null;
-          });
-      index.freeze();
+      if (hasGraph()) {
+        buildGraph(threads);
+      }
       return (System.nanoTime() - start) / 1e9;
     } finally {
       rows.forEach(FixedSizeListVector::close);
@@ -142,10 +142,27 @@ final class ArbalestContender implements Contender {
     }
   }
 
+  private boolean hasGraph() {
+    return settings.strategy() != Strategy.EXACT;
+  }
+
+  private void buildGraph(int threads) throws IOException, InterruptedException {
+    onThreads(
+        threads,
+        () -> {
+          while (index.link(LINK_ROWS) > 0) {
+            // Each call takes the next rows nobody has; none are left when it returns 0.
+          }
+          return null;
+        });
+    index.freeze();
+  }
+
   @Override
   public Run search(int ef, int k, int threads, double secondsMin)
       throws IOException, InterruptedException {
-    return search(SearchOptions.k(k).ef(Math.max(ef, k)), threads, secondsMin);
+    return search(
+        SearchOptions.k(k).ef(Math.max(ef, k)).strategy(settings.strategy()), threads, secondsMin);
   }
 
   /** The same with any options. */
@@ -238,8 +255,9 @@ final class ArbalestContender implements Contender {
   }
 
   private double[] latencies(SearchOptions options) {
-    double[] micros = new double[queries.length];
-    for (int query = 0; query < queries.length; query++) {
+    double[] micros =
+        new double[hasGraph() ? queries.length : Math.min(queries.length, LATENCIES_EXACT)];
+    for (int query = 0; query < micros.length; query++) {
       long before = System.nanoTime();
       index.search(queries[query], options);
       micros[query] = (System.nanoTime() - before) / 1e3;

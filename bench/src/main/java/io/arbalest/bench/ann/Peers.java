@@ -25,6 +25,9 @@ final class Peers {
   /** The peers there are, and the variants each enters with. */
   static final Map<String, List<String>> VARIANTS = variants();
 
+  /** Those that {@code bench exact} is beside: no graph, so not for curves over ef. */
+  static final List<String> EXACT = List.of("faiss/flat", "faiss/flat-skylakex");
+
   private static final Map<String, String> PACKAGES =
       Map.of(
           "hnswlib", "hnswlib",

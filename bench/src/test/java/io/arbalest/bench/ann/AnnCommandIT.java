@@ -105,24 +105,47 @@ class AnnCommandIT {
     }
   }
 
+  @Test
+  void exactSearchesFindEveryNeighbor() throws IOException {
+    writeData();
+    JsonNode report = runCommand("exact", "--element=float32,float16");
+    assertThat(report.get("rows")).hasSize(2);
+    for (JsonNode row : report.get("rows")) {
+      boolean rounded = row.get("variant").asText().startsWith("float16");
+      assertThat(row.get("recall").asDouble())
+          .as("recall of %s", row)
+          .isGreaterThanOrEqualTo(rounded ? 0.98 : 1.0);
+      assertThat(row.get("qps").asDouble()).isPositive();
+    }
+    assertThat(execute("exact", "--peers=hnswlib")).isEqualTo(2);
+  }
+
   private JsonNode run(String... options) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("--ef=64"));
+    arguments.addAll(List.of(options));
+    return runCommand("ann", arguments.toArray(String[]::new));
+  }
+
+  private JsonNode runCommand(String command, String... options) throws IOException {
+    assertThat(execute(command, options)).isZero();
+    return new ObjectMapper().readTree(directory.resolve("out.json").toFile());
+  }
+
+  private int execute(String command, String... options) {
     Path json = directory.resolve("out.json");
     List<String> arguments =
         new ArrayList<>(
             List.of(
-                "ann",
+                command,
                 "--base=" + directory.resolve("base.fbin"),
                 "--queries=" + directory.resolve("queries.fbin"),
                 "--truth=" + directory.resolve("truth.ibin"),
                 "--metric=l2",
-                "--ef=64",
                 "--repeats=1",
                 "--seconds=0.01",
                 "--json=" + json));
     arguments.addAll(List.of(options));
-    int code = new CommandLine(new BenchCommand()).execute(arguments.toArray(String[]::new));
-    assertThat(code).isZero();
-    return new ObjectMapper().readTree(json.toFile());
+    return new CommandLine(new BenchCommand()).execute(arguments.toArray(String[]::new));
   }
 
   private void writeData() throws IOException {

@@ -34,8 +34,14 @@ public final class Searcher {
   /** Queries a chunk: some milliseconds of work. */
   private static final int CHUNK_QUERIES = 32;
 
-  /** Queries a chunk of an exact search, each of which reads every row. */
-  private static final int CHUNK_QUERIES_EXACT = 4;
+  /**
+   * Components of rows that a chunk of an exact search meets, one by one for each of its queries:
+   * some tenths of a second, a query being much cheaper beside many others.
+   */
+  private static final long CHUNK_COMPONENTS_EXACT = 1L << 35;
+
+  private static final int CHUNK_QUERIES_EXACT_MIN = 16;
+  private static final int CHUNK_QUERIES_EXACT_MAX = 1024;
 
   /** Hits a chunk at most, as far as whole queries allow. */
   private static final int CHUNK_HITS = 16_384;
@@ -244,8 +250,14 @@ public final class Searcher {
   }
 
   private int chunkQueries() {
-    int most = request.exact() ? CHUNK_QUERIES_EXACT : CHUNK_QUERIES;
+    int most = request.exact() ? chunkQueriesExact() : CHUNK_QUERIES;
     return Math.max(1, Math.min(most, CHUNK_HITS / hitsAQuery));
+  }
+
+  private int chunkQueriesExact() {
+    long components = Math.max(1L, state.applied().rows()) * spec.dimension();
+    long queries = CHUNK_COMPONENTS_EXACT / components;
+    return (int) Math.max(CHUNK_QUERIES_EXACT_MIN, Math.min(CHUNK_QUERIES_EXACT_MAX, queries));
   }
 
   private int searchChunk(
