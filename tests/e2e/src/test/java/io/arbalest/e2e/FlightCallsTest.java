@@ -398,6 +398,7 @@ class FlightCallsTest {
     assertThat(names)
         .containsExactly(
             "create-dataset",
+            "add-columns",
             "drop-dataset",
             "describe-dataset",
             "delete",
@@ -411,12 +412,17 @@ class FlightCallsTest {
                 "{\"dataset\":\"made\",\"dimension\":16,\"metric\":\"dot\","
                     + "\"element\":\"float32\",\"id_type\":\"int64\",\"m\":8,"
                     + "\"ef_construction\":50,\"codes\":\"none\","
-                    + "\"layout\":\"compact\",\"text_columns\":[\"a\"],\"columns\":[{\"name\":\"a\",\"type\":\"utf8\"},"
+                    + "\"layout\":\"compact\",\"text_columns\":[\"a\"],"
+                    + "\"columns\":[{\"name\":\"a\",\"type\":\"utf8\"},"
                     + "{\"name\":\"b\",\"type\":\"list<utf8>\"}]}");
     JsonNode made = live.client().create(spec);
     JsonNode described = live.client().describe("made");
     assertThat(described).isEqualTo(made);
+    spec.remove("columns"); // whose indexes are told besides
     spec.properties().forEach(e -> assertThat(described.get(e.getKey())).isEqualTo(e.getValue()));
+    assertThat(described.get("columns"))
+        .extracting(column -> column.get("name").asText() + " " + column.get("type").asText())
+        .containsExactly("a utf8", "b list<utf8>");
     assertThat(described.get("rows").intValue()).isZero();
 
     put("d", 0, 500, 1);
