@@ -389,8 +389,9 @@ static double screen_code_error(any_fn function, size_t dim)
         ((arb_screen_code_fn)function)((const void *)rows[row], dim, row_result, &facts);
         for (size_t i = 0; i < dim; i++) {
             double found = (double)facts.scale * (row_result[i] - 128);
-            double off = fabs(found - load(TYPE_f32, rows[row], i));
-            worst = fmax(worst, off / (127 * (double)facts.scale));
+            double off = fabs(found - load(TYPE_f32, rows[row], i)) / (127 * (double)facts.scale);
+            if (off > worst) /* not fmax: gcc 12 for aarch64 dies of it here */
+                worst = off;
         }
     }
     return worst;
