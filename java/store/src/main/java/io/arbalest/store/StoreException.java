@@ -69,11 +69,6 @@ public final class StoreException extends RuntimeException {
     return new StoreException(Category.UNAVAILABLE, String.format(format, args));
   }
 
-  /** An UNIMPLEMENTED: the field is part of the design and not of this version. */
-  public static StoreException unimplemented(String field) {
-    return new StoreException(Category.UNIMPLEMENTED, field + ": not implemented by this version");
-  }
-
   /** A CORRUPT; the format names the file and the offset. */
   public static StoreException corrupt(String format, Object... args) {
     return new StoreException(Category.CORRUPT, String.format(format, args));
