@@ -145,7 +145,10 @@ static void fill_table(measurement *in, arb_recall_table *table)
             double wanted = ceil(part * of->count);
             float ef = fmaxf(least_ef(of, wanted), (float)arb_recall_ks[j]);
             table->ef[j][t] = ef;
-            table->gap[j][t] = least_gap(of, wanted, ARB_CONVERGE_WIDER * ef);
+            /* A wider breadth lets more be found, for which a smaller gap may do: a higher target
+             * takes that of the lower one then. */
+            float gap = least_gap(of, wanted, ARB_CONVERGE_WIDER * ef);
+            table->gap[j][t] = t == 0 ? gap : fmaxf(gap, table->gap[j][t - 1]);
         }
     }
 }

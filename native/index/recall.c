@@ -59,7 +59,8 @@ arb_status arb_index_measure_recall(arb_index *index)
     uint32_t sampled;
     arb_status status =
         arb_graph_measure_recall(index->graph, (uint32_t)rows, &mask, &table, &sampled);
-    if (status == ARB_OK && sampled > 0) {
+    /* What an opening would refuse must not get into a file. */
+    if (status == ARB_OK && sampled > 0 && arb_recall_table_is_sound(&table)) {
         arb_index_set_recall(index, &table, sampled, live);
     }
     return status;

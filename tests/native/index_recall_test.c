@@ -156,6 +156,22 @@ static void test_when_it_is_due(void)
     arb_index_close(index);
 }
 
+/* Small samples are rough; what is made of them must still rise with the target, or it would not be
+ * kept, and a file that holds it not be opened. */
+static void test_small_indexes(void)
+{
+    for (int64_t rows = 600; rows <= 2800; rows += 150) {
+        for (int metric = ARB_METRIC_L2; metric <= ARB_METRIC_DOT; metric++) {
+            arb_index *index = make_index((arb_metric)metric, rows, ARB_LAYOUT_COMPACT);
+            arb_recall_table table;
+            CHECK(arb_index_get_recall(index, &table) > 0, "metric %d, %" PRId64 " rows: none kept",
+                  metric, rows);
+            CHECK(arb_recall_table_is_sound(&table), "metric %d, %" PRId64 " rows", metric, rows);
+            arb_index_close(index);
+        }
+    }
+}
+
 static void test_saved_and_opened(void)
 {
     char path[64];
@@ -327,6 +343,9 @@ int main(void)
     }
     test_before_a_measurement();
     test_when_it_is_due();
+    if (!test_is_reduced()) {
+        test_small_indexes();
+    }
     test_saved_and_opened();
     test_dead_neighborhoods();
     test_filtered();

@@ -39,8 +39,9 @@ public final class JoinCommand implements Callable<Integer> {
 
   @Option(
       names = "--left-rows",
-      defaultValue = "2000",
-      description = "Rows to join with all, and to look for pairs among (default: 2000)")
+      defaultValue = "1000",
+      description =
+          "Rows to join with all, and to look for pairs among (default: ${DEFAULT-VALUE})")
   private int leftRows;
 
   @Option(

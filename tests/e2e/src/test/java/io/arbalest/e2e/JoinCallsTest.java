@@ -8,6 +8,7 @@ import io.arbalest.client.DedupQuery;
 import io.arbalest.client.KnnJoinQuery;
 import io.arbalest.client.ResultStream;
 import io.arbalest.server.cli.ArbalestCommand;
+import io.arbalest.server.cli.io.Cells;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -106,6 +107,34 @@ class JoinCallsTest {
       assertThat(LiveServer.rows(none)).isEmpty();
       assertThat(none.stats().orElseThrow().strategy()).isEqualTo("exact");
     }
+  }
+
+  private List<ObjectNode> get(String ticket) {
+    byte[] json = ticket.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+    List<ObjectNode> rows = new ArrayList<>();
+    try (FlightStream stream = live.client().flight().getStream(new Ticket(json))) {
+      while (stream.next()) {
+        for (int row = 0; row < stream.getRoot().getRowCount(); row++) {
+          rows.add(Cells.row(stream.getRoot(), row));
+        }
+      }
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+    return rows;
+  }
+
+  @Test
+  void filtersHoldOnBothSides() {
+    String join =
+        "{'knn-join':{'left':'points','right':'poles','k':1,"
+            + "'left_filter':{'field':'name','op':'in','value':['points0','points2']},"
+            + "'right_filter':{'field':'name','op':'!=','value':'poles0'}}}";
+    assertThat(pairs(get(join), "left_id", "right_id")).containsExactly("1 101 25.0", "3 101 1.0");
+    String dedup =
+        "{'dedup':{'dataset':'points','max_distance':1.5,"
+            + "'filter':{'field':'name','op':'!=','value':'points1'}}}";
+    assertThat(pairs(get(dedup), "id_a", "id_b")).containsExactly("1 4 1.25");
   }
 
   @Test
