@@ -104,7 +104,7 @@ final class Planner {
   }
 
   private static int breadth(Question question) {
-    double ef = PlannerCosts.ef(question.k(), question.rows(), question.share());
+    double ef = PlannerCosts.ef(question.k(), question.rows());
     if (question.targetRecall() != null && question.targetRecall() > RECALL) {
       double tenths = Math.log10((1 - RECALL) / (1 - question.targetRecall()));
       ef *= Math.pow(EF_A_TENTH_OF_MISSES, tenths);

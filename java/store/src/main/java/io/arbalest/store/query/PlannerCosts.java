@@ -49,14 +49,12 @@ final class PlannerCosts {
   /** ... grows with their number ... */
   private static final double EF_ROWS_POWER = 0.2;
 
-  /** ... and with that of the results ... */
-  private static final double EF_A_RESULT = 3.5;
-
   /**
-   * ... and falls with the share that matches: the rows met between two that match widen a search
-   * as a larger breadth does.
+   * ... and with that of the results. It does not fall with the share that matches, although the
+   * rows met between two that match widen a search as a larger breadth does: what leads from match
+   * to match is a poorer graph.
    */
-  private static final double EF_SHARE_POWER = 0.4;
+  private static final double EF_A_RESULT = 3.5;
 
   /** Never fewer than so many a result. */
   private static final double EF_A_RESULT_MIN = 1.2;
@@ -84,10 +82,9 @@ final class PlannerCosts {
   }
 
   /** The breadth, counted in rows that match, that gives k results recall 0.99. */
-  static double ef(int k, int rows, double share) {
+  static double ef(int k, int rows) {
     double growth = Math.pow(Math.max(1, rows / EF_ROWS), EF_ROWS_POWER);
-    double unfiltered = (EF + EF_A_RESULT * k) * growth;
-    return Math.max(EF_A_RESULT_MIN * k, unfiltered * Math.pow(share, EF_SHARE_POWER));
+    return Math.max(EF_A_RESULT_MIN * k, (EF + EF_A_RESULT * k) * growth);
   }
 
   private static double at(double[] costs, int dimension) {
