@@ -13,12 +13,12 @@ class TargetRecallTest {
   }
 
   private static final List<AnnRow> SWEEP =
-      List.of(row(10, 0.8, 300), row(20, 0.9, 500), row(40, 0.96, 900), row(80, 0.96, 1600));
+      List.of(row(10, 0.75, 300), row(20, 0.875, 500), row(40, 0.96, 900), row(80, 0.96, 1600));
 
   @Test
   void theFixedBreadthIsBetweenTheTwoAroundTheRecall() {
-    assertThat(Fixed.at(0.85, SWEEP)).isEqualTo(new Fixed(15, 400));
-    assertThat(Fixed.at(0.9, SWEEP)).isEqualTo(new Fixed(20, 500));
+    assertThat(Fixed.at(0.8125, SWEEP)).isEqualTo(new Fixed(15, 400));
+    assertThat(Fixed.at(0.875, SWEEP)).isEqualTo(new Fixed(20, 500));
     assertThat(Fixed.at(0.96, SWEEP)).isEqualTo(new Fixed(40, 900));
   }
 
