@@ -52,7 +52,11 @@ class CallsCommandIT {
             "100 queries, as float[]",
             "100 queries, in Arrow batches of 1",
             "100 queries, in Arrow batches of 16",
-            "100 queries, in Arrow batches of 64");
+            "100 queries, in Arrow batches of 64",
+            "store, cache off, median",
+            "store, missed and remembered, median",
+            "store, from the cache, median",
+            "store, from the cache, 99th percentile");
   }
 
   private static Path write(Path file, int rows, long seed) throws IOException {
