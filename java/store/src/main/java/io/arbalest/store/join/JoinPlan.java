@@ -12,7 +12,7 @@ final class JoinPlan {
    * Components that an exact scan of a tile compares in the time of one walk for ten neighbors at
    * recall 0.95: measured by {@code ./arbalest bench join} on the WordNet set.
    */
-  private static final long COMPONENTS_A_WALK = 4_000_000;
+  private static final long COMPONENTS_A_WALK = 15_000_000;
 
   private JoinPlan() {}
 
