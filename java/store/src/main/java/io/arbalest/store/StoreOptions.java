@@ -3,6 +3,7 @@ package io.arbalest.store;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * How to open a store. Start from {@link #of(Path)} and change what differs.
@@ -89,211 +90,124 @@ public record StoreOptions(
 
   /** The same with this sync mode. */
   public StoreOptions withSync(SyncMode mode) {
-    return new StoreOptions(
-        directory,
-        mode,
-        indexThreads,
-        pendingRowsSoft,
-        pendingRowsHard,
-        writeWait,
-        queueBytesMax,
-        queueWritesMax,
-        walSegmentBytes,
-        snapshotWalBytes,
-        columnBytesMax,
-        kernelSet,
-        cache,
-        shadow);
+    return with(draft -> draft.sync = mode);
   }
 
   /** The same with this many index threads. */
   public StoreOptions withIndexThreads(int threads) {
-    return new StoreOptions(
-        directory,
-        sync,
-        threads,
-        pendingRowsSoft,
-        pendingRowsHard,
-        writeWait,
-        queueBytesMax,
-        queueWritesMax,
-        walSegmentBytes,
-        snapshotWalBytes,
-        columnBytesMax,
-        kernelSet,
-        cache,
-        shadow);
+    return with(draft -> draft.indexThreads = threads);
   }
 
   /** The same with these limits of rows waiting for the graph. */
   public StoreOptions withPendingRows(long soft, long hard) {
-    return new StoreOptions(
-        directory,
-        sync,
-        indexThreads,
-        soft,
-        hard,
-        writeWait,
-        queueBytesMax,
-        queueWritesMax,
-        walSegmentBytes,
-        snapshotWalBytes,
-        columnBytesMax,
-        kernelSet,
-        cache,
-        shadow);
+    return with(
+        draft -> {
+          draft.pendingRowsSoft = soft;
+          draft.pendingRowsHard = hard;
+        });
   }
 
   /** The same with this wait for room. */
   public StoreOptions withWriteWait(Duration wait) {
-    return new StoreOptions(
-        directory,
-        sync,
-        indexThreads,
-        pendingRowsSoft,
-        pendingRowsHard,
-        wait,
-        queueBytesMax,
-        queueWritesMax,
-        walSegmentBytes,
-        snapshotWalBytes,
-        columnBytesMax,
-        kernelSet,
-        cache,
-        shadow);
+    return with(draft -> draft.writeWait = wait);
   }
 
   /** The same with these bounds of the write queue. */
   public StoreOptions withQueue(long bytes, int writes) {
-    return new StoreOptions(
-        directory,
-        sync,
-        indexThreads,
-        pendingRowsSoft,
-        pendingRowsHard,
-        writeWait,
-        bytes,
-        writes,
-        walSegmentBytes,
-        snapshotWalBytes,
-        columnBytesMax,
-        kernelSet,
-        cache,
-        shadow);
+    return with(
+        draft -> {
+          draft.queueBytesMax = bytes;
+          draft.queueWritesMax = writes;
+        });
   }
 
   /** The same with segments of this size. */
   public StoreOptions withWalSegmentBytes(int bytes) {
-    return new StoreOptions(
-        directory,
-        sync,
-        indexThreads,
-        pendingRowsSoft,
-        pendingRowsHard,
-        writeWait,
-        queueBytesMax,
-        queueWritesMax,
-        bytes,
-        snapshotWalBytes,
-        columnBytesMax,
-        kernelSet,
-        cache,
-        shadow);
+    return with(draft -> draft.walSegmentBytes = bytes);
   }
 
   /** The same with a snapshot after this much log; 0: never by itself. */
   public StoreOptions withSnapshotWalBytes(long bytes) {
-    return new StoreOptions(
-        directory,
-        sync,
-        indexThreads,
-        pendingRowsSoft,
-        pendingRowsHard,
-        writeWait,
-        queueBytesMax,
-        queueWritesMax,
-        walSegmentBytes,
-        bytes,
-        columnBytesMax,
-        kernelSet,
-        cache,
-        shadow);
+    return with(draft -> draft.snapshotWalBytes = bytes);
   }
 
   /** The same with this much memory for ids and metadata columns. */
   public StoreOptions withColumnBytesMax(long bytes) {
-    return new StoreOptions(
-        directory,
-        sync,
-        indexThreads,
-        pendingRowsSoft,
-        pendingRowsHard,
-        writeWait,
-        queueBytesMax,
-        queueWritesMax,
-        walSegmentBytes,
-        snapshotWalBytes,
-        bytes,
-        kernelSet,
-        cache,
-        shadow);
+    return with(draft -> draft.columnBytesMax = bytes);
   }
 
   /** The same with this kernel set. */
   public StoreOptions withKernelSet(String name) {
-    return new StoreOptions(
-        directory,
-        sync,
-        indexThreads,
-        pendingRowsSoft,
-        pendingRowsHard,
-        writeWait,
-        queueBytesMax,
-        queueWritesMax,
-        walSegmentBytes,
-        snapshotWalBytes,
-        columnBytesMax,
-        name,
-        cache,
-        shadow);
+    return with(draft -> draft.kernelSet = name);
   }
 
   /** The same with this cache of answers. */
   public StoreOptions withCache(CacheOptions options) {
-    return new StoreOptions(
-        directory,
-        sync,
-        indexThreads,
-        pendingRowsSoft,
-        pendingRowsHard,
-        writeWait,
-        queueBytesMax,
-        queueWritesMax,
-        walSegmentBytes,
-        snapshotWalBytes,
-        columnBytesMax,
-        kernelSet,
-        options,
-        shadow);
+    return with(draft -> draft.cache = options);
   }
 
   /** The same with this many answers checked. */
   public StoreOptions withShadow(ShadowOptions options) {
-    return new StoreOptions(
-        directory,
-        sync,
-        indexThreads,
-        pendingRowsSoft,
-        pendingRowsHard,
-        writeWait,
-        queueBytesMax,
-        queueWritesMax,
-        walSegmentBytes,
-        snapshotWalBytes,
-        columnBytesMax,
-        kernelSet,
-        cache,
-        options);
+    return with(draft -> draft.shadow = options);
+  }
+
+  private StoreOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.finished();
+  }
+
+  /** The options while one of them is changed: the one place that lists them. */
+  private static final class Draft {
+    private final Path directory;
+    private SyncMode sync;
+    private int indexThreads;
+    private long pendingRowsSoft;
+    private long pendingRowsHard;
+    private Duration writeWait;
+    private long queueBytesMax;
+    private int queueWritesMax;
+    private int walSegmentBytes;
+    private long snapshotWalBytes;
+    private long columnBytesMax;
+    private String kernelSet;
+    private CacheOptions cache;
+    private ShadowOptions shadow;
+
+    private Draft(StoreOptions from) {
+      directory = from.directory;
+      sync = from.sync;
+      indexThreads = from.indexThreads;
+      pendingRowsSoft = from.pendingRowsSoft;
+      pendingRowsHard = from.pendingRowsHard;
+      writeWait = from.writeWait;
+      queueBytesMax = from.queueBytesMax;
+      queueWritesMax = from.queueWritesMax;
+      walSegmentBytes = from.walSegmentBytes;
+      snapshotWalBytes = from.snapshotWalBytes;
+      columnBytesMax = from.columnBytesMax;
+      kernelSet = from.kernelSet;
+      cache = from.cache;
+      shadow = from.shadow;
+    }
+
+    private StoreOptions finished() {
+      return new StoreOptions(
+          directory,
+          sync,
+          indexThreads,
+          pendingRowsSoft,
+          pendingRowsHard,
+          writeWait,
+          queueBytesMax,
+          queueWritesMax,
+          walSegmentBytes,
+          snapshotWalBytes,
+          columnBytesMax,
+          kernelSet,
+          cache,
+          shadow);
+    }
   }
 
   static void check(String what, long found, long min, long max) {
