@@ -77,6 +77,14 @@ final class Fields {
     return this;
   }
 
+  /** Refuses a key beside another. */
+  void exclude(String key, String other) {
+    if (has(key) && has(other)) {
+      throw StoreException.invalid(
+          "%s: found beside %s, allowed one of them", name(key), name(other));
+    }
+  }
+
   boolean has(String key) {
     return node.has(key);
   }

@@ -39,11 +39,7 @@ final class JoinParser {
           "%s: found in a command, allowed in a ticket; DoExchange streams the left rows",
           fields.name("left"));
     }
-    if (fields.has("ef") && fields.has("target_recall")) {
-      throw StoreException.invalid(
-          "%s: found beside %s, allowed one of them",
-          fields.name("target_recall"), fields.name("ef"));
-    }
+    fields.exclude("target_recall", "ef");
     return new JoinTicket.KnnJoin(
         streamed ? null : fields.text("left"),
         fields.text("right"),

@@ -99,11 +99,7 @@ final class TicketParser {
     } else if (fields.has("vector")) {
       vectors = new float[][] {fields.vector("vector")};
     }
-    if (fields.has("ef") && fields.has("target_recall")) {
-      throw StoreException.invalid(
-          "%s: found beside %s, allowed one of them",
-          fields.name("target_recall"), fields.name("ef"));
-    }
+    fields.exclude("target_recall", "ef");
     if (fields.has("alpha") && !fields.has("text")) {
       throw StoreException.invalid(
           "%s: found without %s, allowed beside it", fields.name("alpha"), fields.name("text"));
