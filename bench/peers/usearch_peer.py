@@ -14,7 +14,6 @@ DTYPES = {"float16": ("f16", np.float16), "float32": ("f32", np.float32)}
 class Usearch(Peer):
     def __init__(self, variant):
         self.name, self.dtype = DTYPES[variant]
-        self.cached = None
         self.computed = 0
 
     @property
@@ -44,15 +43,15 @@ class Usearch(Peer):
     def bytes(self):
         return self.index.memory_usage
 
+    def prepared(self, queries):
+        return queries.astype(self.dtype)
+
     def set_search(self, ef, threads):
         self.index.expansion_search = ef
         self.computed = 0
 
     def search(self, queries, k, ef, threads):
-        # Rounding the queries is not the library's work: done once for the batch that repeats.
-        if self.cached is None or self.cached[0] is not queries:
-            self.cached = (queries, queries.astype(self.dtype))
-        matches = self.index.search(self.cached[1], k, threads=threads)
+        matches = self.index.search(queries, k, threads=threads)
         self.computed += matches.computed_distances
         return np.atleast_2d(matches.keys)
 

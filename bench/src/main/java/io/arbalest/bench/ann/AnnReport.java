@@ -25,6 +25,7 @@ final class AnnReport {
   private final List<Contender> contenders;
   private final List<String> unavailable;
   private final Standings standings;
+  private final ThreadGains threadGains;
 
   AnnReport(
       Map<String, Object> machine,
@@ -42,6 +43,7 @@ final class AnnReport {
     this.contenders = contenders;
     this.unavailable = unavailable;
     standings = new Standings(arena, plan, names());
+    threadGains = new ThreadGains(arena, plan, names());
     Map<String, String> about = new LinkedHashMap<>();
     contenders.forEach(contender -> about.put(contender.name(), contender.about()));
     parameters.put("systems", about);
@@ -62,6 +64,9 @@ final class AnnReport {
     out.println(points().text());
     out.println(standings.builds().text());
     out.println(standings.speed().text());
+    if (plan.threads().size() > 1) {
+      out.println(threadGains.table().text());
+    }
     if (!asked.rows().isEmpty()) {
       out.println(asked.table().text());
     }
@@ -76,7 +81,13 @@ final class AnnReport {
           parameters,
           arena.rows(),
           arena.builds(),
-          Map.of("standings", standings.all(), "targets", asked.rows()));
+          Map.of(
+              "standings",
+              standings.all(),
+              "thread_gains",
+              threadGains.all(),
+              "targets",
+              asked.rows()));
     }
     if (plot != null) {
       Files.writeString(plot, svg());
@@ -105,6 +116,9 @@ final class AnnReport {
         c -> out.append("- ").append(c.name()).append(": ").append(c.about()).append('\n'));
     unavailable.forEach(peer -> out.append("- left out: ").append(peer).append('\n'));
     out.append('\n').append(standings.speed().markdown());
+    if (plan.threads().size() > 1) {
+      out.append('\n').append(threadGains.table().markdown());
+    }
     if (!asked.rows().isEmpty()) {
       out.append('\n').append(asked.table().markdown());
     }
@@ -136,8 +150,8 @@ final class AnnReport {
               number("%.0f", row.qps()),
               number("%.0f", row.qpsMin()) + number("..%.0f", row.qpsMax()),
               row.distances() == null ? "n/a" : number("%.0f", row.distances()),
-              number("%.1f", row.p50Us()),
-              number("%.1f", row.p99Us())));
+              row.p50Us() == null ? "-" : number("%.1f", row.p50Us()),
+              row.p99Us() == null ? "-" : number("%.1f", row.p99Us())));
     }
     return table;
   }

@@ -5,7 +5,7 @@ package io.arbalest.bench.ann;
  *
  * @param recall recall@k; does not change between repeats but by concurrency of the build
  * @param qps queries per second of the batch on all threads
- * @param p50Us microseconds, of single queries on one thread
+ * @param p50Us microseconds, of single queries on one thread; null where more threads searched
  * @param p99Us microseconds, of the same
  * @param distances computed a query, by the library's own count; null where it has none
  */
@@ -16,8 +16,8 @@ record AnnRow(
     int ef,
     double recall,
     double qps,
-    double p50Us,
-    double p99Us,
+    Double p50Us,
+    Double p99Us,
     double qpsMin,
     double qpsMax,
     Double distances) {

@@ -22,7 +22,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.UInt4Vector;
@@ -40,8 +39,11 @@ final class ArbalestContender implements Contender {
   /** Queries that latencies are taken of where each is compared with every row. */
   private static final int LATENCIES_EXACT = 50;
 
-  /** Parts of the query batch for each thread, so that no thread waits long for the last one. */
-  private static final int PARTS_PER_THREAD = 8;
+  /**
+   * Queries of an Arrow batch, at least, where there are so many. Threads take one batch after the
+   * other; one thread searches the same batches as two do, so that their ratio is of threads alone.
+   */
+  private static final int BATCH_QUERIES = 128;
 
   /**
    * What the index is built with.
@@ -168,23 +170,24 @@ final class ArbalestContender implements Contender {
   /** The same with any options. */
   Run search(SearchOptions options, int threads, double secondsMin)
       throws IOException, InterruptedException {
-    int parts = threads == 1 ? 1 : threads * PARTS_PER_THREAD;
-    int size = (queries.length + parts - 1) / parts;
     List<FixedSizeListVector> batches = new ArrayList<>();
     try {
-      for (int first = 0; first < queries.length; first += size) {
-        int count = Math.min(size, queries.length - first);
-        batches.add(VectorColumns.of(queries, first, count, allocator));
+      // An exact search shares what it reads of the rows among all queries of a batch.
+      int parts = hasGraph() ? Math.max(1, queries.length / BATCH_QUERIES) : threads;
+      for (int part = 0; part < parts; part++) {
+        int first = (int) ((long) queries.length * part / parts);
+        int end = (int) ((long) queries.length * (part + 1) / parts);
+        batches.add(VectorColumns.of(queries, first, end - first, allocator));
       }
       int[][] answers = new int[queries.length][];
       long distances = answer(batches, options, answers);
       double qps = queries.length * passesPerSecond(batches, options, threads, secondsMin);
-      double[] micros = latencies(options);
+      double[] micros = threads == 1 ? latencies(options) : null;
       return new Run(
           answers,
           qps,
-          micros[micros.length / 2],
-          micros[(int) (micros.length * 0.99)],
+          micros == null ? null : (Double) micros[micros.length / 2],
+          micros == null ? null : (Double) micros[(int) (micros.length * 0.99)],
           (double) distances / queries.length);
     } finally {
       batches.forEach(FixedSizeListVector::close);
@@ -208,24 +211,18 @@ final class ArbalestContender implements Contender {
       throws IOException, InterruptedException {
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
-      int passes = 0;
-      double seconds = 0;
       long start = System.nanoTime();
-      while (seconds < secondsMin) {
-        AtomicInteger next = new AtomicInteger();
-        run(pool, threads, () -> searchParts(batches, next, options));
-        passes++;
-        seconds = (System.nanoTime() - start) / 1e9;
-      }
-      return passes / seconds;
+      Passes passes = new Passes(batches.size(), secondsMin);
+      run(pool, threads, () -> searchBatches(batches, passes, options));
+      return passes.begun() / ((System.nanoTime() - start) / 1e9);
     } finally {
       pool.shutdown();
     }
   }
 
-  private Void searchParts(
-      List<FixedSizeListVector> batches, AtomicInteger next, SearchOptions options) {
-    for (int i = next.getAndIncrement(); i < batches.size(); i = next.getAndIncrement()) {
+  private Void searchBatches(
+      List<FixedSizeListVector> batches, Passes passes, SearchOptions options) {
+    for (int i = passes.take(); i >= 0; i = passes.take()) {
       index.search(batches.get(i), options, allocator).close();
     }
     return null;

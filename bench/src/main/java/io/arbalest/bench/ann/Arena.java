@@ -10,12 +10,14 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
- * One interleaved run: for each number of threads, breadth and repeat, every contender takes its
- * turn before the first one comes again. What slows the machine for a while then slows them all,
- * and ratios of one repeat are ratios of one moment. Every repeat another contender begins.
+ * One interleaved run: for each breadth and repeat, every contender takes its turn before the first
+ * one comes again. What slows the machine for a while then slows them all, and ratios of one repeat
+ * are ratios of one moment. In its turn a contender searches with each number of threads, one right
+ * after the other. Every repeat another contender begins, and another number of threads.
  */
 final class Arena {
 
@@ -49,8 +51,8 @@ final class Arena {
       int repeat,
       double recall,
       double qps,
-      double p50Us,
-      double p99Us,
+      Double p50Us,
+      Double p99Us,
       Double distances) {
 
     String contender() {
@@ -75,15 +77,21 @@ final class Arena {
     for (int threads : byThreads) {
       turns(active, contender -> build(contender, threads));
     }
-    for (int threads : plan.threads()) {
-      for (int ef : plan.efs()) {
-        for (int repeat = 0; repeat < plan.repeats(); repeat++) {
-          int now = repeat;
-          Collections.rotate(active, -1);
-          turns(active, contender -> search(contender, threads, ef, now));
-        }
-        progress.accept("searched ef %4d on %d thread(s)".formatted(ef, threads));
+    List<Integer> counts = new ArrayList<>(plan.threads());
+    for (int ef : plan.efs()) {
+      for (int repeat = 0; repeat < plan.repeats(); repeat++) {
+        int now = repeat;
+        Collections.rotate(active, -1);
+        turns(
+            active,
+            contender -> {
+              for (int threads : counts) {
+                search(contender, threads, ef, now);
+              }
+            });
+        Collections.rotate(counts, -1);
       }
+      progress.accept("searched ef %4d on %s thread(s)".formatted(ef, plan.threads()));
     }
   }
 
@@ -171,8 +179,8 @@ final class Arena {
               one.ef(),
               median(group.stream().mapToDouble(Sample::recall).toArray()),
               median(qps),
-              median(group.stream().mapToDouble(Sample::p50Us).toArray()),
-              median(group.stream().mapToDouble(Sample::p99Us).toArray()),
+              median(group.stream().map(Sample::p50Us).toList()),
+              median(group.stream().map(Sample::p99Us).toList()),
               qps[0],
               qps[qps.length - 1],
               one.distances()));
@@ -192,6 +200,13 @@ final class Arena {
             .filter(s -> s.threads() == threads && s.repeat() == repeat)
             .map(s -> new Curve.Point(s.recall(), s.qps()))
             .toList());
+  }
+
+  /** Null where one is. */
+  private static Double median(List<Double> values) {
+    return values.stream().anyMatch(Objects::isNull)
+        ? null
+        : (Double) median(values.stream().mapToDouble(Double::doubleValue).toArray());
   }
 
   static double median(double[] values) {

@@ -60,9 +60,10 @@ interface Contender extends AutoCloseable {
   /**
    * @param answers [queries][k] row numbers
    * @param qps queries per second of the whole batch on all threads
-   * @param p50Us median latency of single queries on one thread, in microseconds
+   * @param p50Us median latency of single queries, in microseconds; null where more than one thread
+   *     searched, for which it is that of one
    * @param p99Us 99th percentile of the same
    * @param distances computed a query, by the library's own count; null where it has none
    */
-  record Run(int[][] answers, double qps, double p50Us, double p99Us, Double distances) {}
+  record Run(int[][] answers, double qps, Double p50Us, Double p99Us, Double distances) {}
 }

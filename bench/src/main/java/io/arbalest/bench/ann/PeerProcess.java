@@ -150,13 +150,16 @@ final class PeerProcess implements Contender {
     request.put("seconds_min", secondsMin).put("out", ids.toString());
     JsonNode answer = ask(request);
     double qps = answer.path("queries").asDouble() / answer.path("seconds").asDouble();
-    JsonNode distances = answer.path("distances");
     return new Run(
         readIds(k),
         qps,
-        answer.path("p50_us").asDouble(),
-        answer.path("p99_us").asDouble(),
-        distances.isNumber() ? (Double) distances.asDouble() : null);
+        number(answer, "p50_us"),
+        number(answer, "p99_us"),
+        number(answer, "distances"));
+  }
+
+  private static Double number(JsonNode answer, String name) {
+    return answer.path(name).isNumber() ? (Double) answer.path(name).asDouble() : null;
   }
 
   @Override

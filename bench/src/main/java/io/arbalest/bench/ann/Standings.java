@@ -57,9 +57,9 @@ final class Standings {
         List<String> row = new ArrayList<>(List.of(contender, Integer.toString(threads)));
         for (double recall : RECALLS) {
           AnnStanding at = standing(contender, threads, recall);
-          String qps = spread("%.0f", at.qps(), at.qpsMin(), at.qpsMax());
+          String qps = Spread.text("%.0f", at.qps(), at.qpsMin(), at.qpsMax(), plan.repeats());
           row.add(at.qps() == null ? "not reached" : (at.floor() ? ">= " : "") + qps);
-          row.add(spread("%.2f", at.ratio(), at.ratioMin(), at.ratioMax()));
+          row.add(Spread.text("%.2f", at.ratio(), at.ratioMin(), at.ratioMax(), plan.repeats()));
         }
         table.add(row);
       }
@@ -126,10 +126,8 @@ final class Standings {
         }
       }
     }
-    // A recall that one repeat did not reach is not reached: its median would be of the better
-    // ones.
-    double[] qps = speeds.size() < plan.repeats() ? new double[0] : sorted(speeds);
-    double[] ratio = ratios.size() < plan.repeats() ? new double[0] : sorted(ratios);
+    Spread qps = Spread.of(speeds, plan.repeats());
+    Spread ratio = Spread.of(ratios, plan.repeats());
     int slash = contender.indexOf('/');
     return new AnnStanding(
         contender.substring(0, slash),
@@ -137,25 +135,12 @@ final class Standings {
         threads,
         recall,
         floor,
-        qps.length == 0 ? null : (Double) Arena.median(qps),
-        qps.length == 0 ? null : (Double) qps[0],
-        qps.length == 0 ? null : (Double) qps[qps.length - 1],
-        ratio.length == 0 ? null : (Double) Arena.median(ratio),
-        ratio.length == 0 ? null : (Double) ratio[0],
-        ratio.length == 0 ? null : (Double) ratio[ratio.length - 1]);
-  }
-
-  private static double[] sorted(List<Double> values) {
-    return values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-  }
-
-  /** {@code median (min..max)}; the median alone where there was one repeat. */
-  private String spread(String number, Double median, Double min, Double max) {
-    if (median == null) {
-      return "-";
-    }
-    String range = format(" (" + number, min) + format(".." + number + ")", max);
-    return format(number, median) + (plan.repeats() == 1 ? "" : range);
+        qps == null ? null : (Double) qps.median(),
+        qps == null ? null : (Double) qps.min(),
+        qps == null ? null : (Double) qps.max(),
+        ratio == null ? null : (Double) ratio.median(),
+        ratio == null ? null : (Double) ratio.min(),
+        ratio == null ? null : (Double) ratio.max());
   }
 
   private static String format(String pattern, double value) {

@@ -52,7 +52,9 @@ class ArenaTest {
     public Run search(int ef, int k, int threads, double secondsMin) throws PeerFailedException {
       turns.add("search " + system + " " + threads + " " + ef);
       int[][] answers = ef >= 20 ? new int[][] {{1, 2}, {3, 4}} : new int[][] {{1, 2}, {3, 9}};
-      return new Run(answers, speed * threads * 1000 / ef, ef, 2 * ef, 10.0 * ef);
+      Double p50Us = threads == 1 ? (Double) (double) ef : null;
+      Double p99Us = threads == 1 ? (Double) (2.0 * ef) : null;
+      return new Run(answers, speed * threads * 1000 / ef, p50Us, p99Us, 10.0 * ef);
     }
 
     @Override
@@ -69,7 +71,7 @@ class ArenaTest {
   }
 
   @Test
-  void letsContendersTakeTurnsAndAnotherBeginEachRepeat() throws Exception {
+  void letsContendersTakeTurnsWithEveryNumberOfThreadsAndAnotherBeginEachRepeat() throws Exception {
     Arena.Plan plan = new Arena.Plan(List.of(1, 2), List.of(1, 2), List.of(10, 20), 2, 2, 0);
     run(plan, new Model("a", 1), new Model("b", 2));
     assertThat(turns)
@@ -79,21 +81,21 @@ class ArenaTest {
             "build a 1",
             "build b 1",
             "search b 1 10",
+            "search b 2 10",
             "search a 1 10",
+            "search a 2 10",
+            "search a 2 10",
             "search a 1 10",
+            "search b 2 10",
             "search b 1 10",
             "search b 1 20",
-            "search a 1 20",
-            "search a 1 20",
-            "search b 1 20",
-            "search b 2 10",
-            "search a 2 10",
-            "search a 2 10",
-            "search b 2 10",
             "search b 2 20",
+            "search a 1 20",
             "search a 2 20",
             "search a 2 20",
-            "search b 2 20");
+            "search a 1 20",
+            "search b 2 20",
+            "search b 1 20");
   }
 
   @Test
@@ -102,8 +104,8 @@ class ArenaTest {
         run(new Arena.Plan(List.of(1), List.of(1), List.of(10, 20), 2, 3, 0), new Model("a", 1));
     assertThat(arena.rows())
         .containsExactly(
-            new AnnRow("a", "float32", 1, 10, 0.75, 100, 10, 20, 100, 100, 100.0),
-            new AnnRow("a", "float32", 1, 20, 1.0, 50, 20, 40, 50, 50, 200.0));
+            new AnnRow("a", "float32", 1, 10, 0.75, 100, 10.0, 20.0, 100, 100, 100.0),
+            new AnnRow("a", "float32", 1, 20, 1.0, 50, 20.0, 40.0, 50, 50, 200.0));
     assertThat(arena.builds())
         .containsExactly(new AnnBuild("a", "float32", 1, 6.0, 1 << 20, 3 << 20, false, null, null));
   }
@@ -127,6 +129,44 @@ class ArenaTest {
               assertThat(one.floor()).isFalse();
             });
     assertThat(standings.builds().text()).containsPattern("fast/float32 +1 +2.00 +3.00 +1.0 +3.0");
+  }
+
+  @Test
+  void comparesTwoThreadsWithOneOfTheSameRepeat() throws Exception {
+    // Each search finds the machine a tenth slower than the one before, in the order of the turns:
+    // 1, 2, 2, 1 threads at each breadth.
+    Contender slowing =
+        new Model("slowing", 1) {
+          private double machine = 1;
+
+          @Override
+          public Run search(int ef, int k, int threads, double secondsMin)
+              throws PeerFailedException {
+            Run run = super.search(ef, k, threads, secondsMin);
+            machine *= 0.9;
+            return new Run(run.answers(), run.qps() * machine, null, null, null);
+          }
+        };
+    Arena.Plan plan = new Arena.Plan(List.of(1, 2), List.of(1), List.of(10, 20), 2, 2, 0);
+    Arena arena = run(plan, slowing);
+    ThreadGains gains = new ThreadGains(arena, plan, List.of("slowing/float32"));
+    assertThat(gains.table().text())
+        .containsPattern("slowing/float32 +2 against 1 +2.01 \\(1.80..2.22\\) +2.01");
+    assertThat(gains.all()).hasSize(Standings.RECALLS.size());
+    AnnThreadGain first = gains.all().get(0);
+    assertThat(first.ratioMin()).isCloseTo(2 * 0.9, within(1e-9));
+    assertThat(first.ratioMax()).isCloseTo(2 / 0.9, within(1e-9));
+    assertThat(first.floor()).isFalse();
+    assertThat(arena.rows()).extracting(AnnRow::p50Us).containsOnlyNulls();
+  }
+
+  @Test
+  void gainsNothingWhereARecallWasNotReached() throws Exception {
+    Arena.Plan plan = new Arena.Plan(List.of(1, 2), List.of(1), List.of(10), 2, 2, 0);
+    Arena arena = run(plan, new Model("a", 1));
+    ThreadGains gains = new ThreadGains(arena, plan, List.of("a/float32"));
+    assertThat(gains.all()).extracting(AnnThreadGain::ratio).containsOnlyNulls();
+    assertThat(gains.table().text()).containsPattern("a/float32 +2 against 1 +- +- +-");
   }
 
   @Test

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class TargetRecallTest {
 
   private static AnnRow row(int ef, double recall, double distances) {
-    return new AnnRow("arbalest", "x", 1, ef, recall, 1, 1, 1, 1, 1, distances);
+    return new AnnRow("arbalest", "x", 1, ef, recall, 1, null, null, 1, 1, distances);
   }
 
   private static final List<AnnRow> SWEEP =
