@@ -110,7 +110,7 @@ public final class LucenePeer extends JavaPeer {
   }
 
   @Override
-  protected int load(Path path) throws IOException {
+  protected int load(Path path, Settings settings) throws IOException {
     files = new MMapDirectory(path);
     reader = DirectoryReader.open(files);
     return reader.maxDoc();

@@ -1,10 +1,16 @@
 package io.arbalest.bench.peers;
 
+import io.github.jbellis.jvector.disk.RandomAccessReader;
+import io.github.jbellis.jvector.disk.ReaderSupplier;
+import io.github.jbellis.jvector.disk.SimpleMappedReader;
+import io.github.jbellis.jvector.disk.SimpleWriter;
 import io.github.jbellis.jvector.graph.GraphIndexBuilder;
 import io.github.jbellis.jvector.graph.GraphSearcher;
 import io.github.jbellis.jvector.graph.ImmutableGraphIndex;
 import io.github.jbellis.jvector.graph.ListRandomAccessVectorValues;
+import io.github.jbellis.jvector.graph.OnHeapGraphIndex;
 import io.github.jbellis.jvector.graph.SearchResult;
+import io.github.jbellis.jvector.graph.disk.OnDiskGraphIndex;
 import io.github.jbellis.jvector.graph.similarity.BuildScoreProvider;
 import io.github.jbellis.jvector.graph.similarity.DefaultSearchScoreProvider;
 import io.github.jbellis.jvector.graph.similarity.ScoreFunction;
@@ -21,6 +27,8 @@ import io.github.jbellis.jvector.vector.types.VectorTypeSupport;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,6 +46,12 @@ public final class JVectorPeer extends JavaPeer {
 
   private static final String POM_PROPERTIES =
       "/META-INF/maven/io.github.jbellis/jvector-base/pom.properties";
+
+  /** Files of an index that is kept. */
+  private static final String GRAPH_FILE = "graph";
+
+  private static final String PQ_FILE = "pq";
+  private static final String NVQ_FILE = "nvq";
 
   private static final float NEIGHBOR_OVERFLOW = 1.2f;
   private static final float ALPHA = 1.2f;
@@ -108,10 +122,7 @@ public final class JVectorPeer extends JavaPeer {
 
   @Override
   protected void build(float[][] base, Settings settings, int threads) throws IOException {
-    similarity =
-        settings.metric().equals("l2")
-            ? VectorSimilarityFunction.EUCLIDEAN
-            : VectorSimilarityFunction.DOT_PRODUCT;
+    similarity = similarity(settings);
     rows = new ListRandomAccessVectorValues(vectors(base), base[0].length);
     ForkJoinPool pool = new ForkJoinPool(threads);
     // Level 0 has twice the links of the upper levels, as in the other contenders.
@@ -131,6 +142,69 @@ public final class JVectorPeer extends JavaPeer {
     } finally {
       pool.shutdown();
     }
+  }
+
+  private static VectorSimilarityFunction similarity(Settings settings) {
+    return settings.metric().equals("l2")
+        ? VectorSimilarityFunction.EUCLIDEAN
+        : VectorSimilarityFunction.DOT_PRODUCT;
+  }
+
+  /**
+   * The graph and the codes; rows are where they came from. What keeps a graph that is in memory as
+   * one is deprecated for files that are searched in place, which would be another contender.
+   */
+  @Override
+  @SuppressWarnings("deprecation")
+  protected boolean save(Path path) throws IOException {
+    if (!(graph instanceof OnHeapGraphIndex onHeap)) {
+      throw new IOException("a graph in memory was expected, found " + graph.getClass());
+    }
+    Files.createDirectory(path);
+    try (SimpleWriter out = new SimpleWriter(path.resolve(GRAPH_FILE))) {
+      onHeap.save(out);
+    }
+    if (pq != null) {
+      try (SimpleWriter out = new SimpleWriter(path.resolve(PQ_FILE))) {
+        pq.write(out, OnDiskGraphIndex.CURRENT_VERSION);
+      }
+    }
+    if (nvq != null) {
+      try (SimpleWriter out = new SimpleWriter(path.resolve(NVQ_FILE))) {
+        nvq.write(out, OnDiskGraphIndex.CURRENT_VERSION);
+      }
+    }
+    return true;
+  }
+
+  @Override
+  @SuppressWarnings("deprecation")
+  protected int load(Path path, Settings settings) throws IOException {
+    similarity = similarity(settings);
+    int dimension = queries.get(0).length();
+    try (ReaderSupplier file = new SimpleMappedReader.Supplier(path.resolve(GRAPH_FILE));
+        RandomAccessReader in = file.get()) {
+      // Nothing is inserted any more, so that nobody asks which links are diverse.
+      OnHeapGraphIndex onHeap = OnHeapGraphIndex.load(in, dimension, NEIGHBOR_OVERFLOW, null);
+      // Until then it is searched as one that changes, which is slower.
+      onHeap.setAllMutationsCompleted();
+      graph = onHeap;
+    }
+    if (!variant.equals("float32")) {
+      try (ReaderSupplier file = new SimpleMappedReader.Supplier(path.resolve(PQ_FILE));
+          RandomAccessReader in = file.get()) {
+        pq = PQVectors.load(in);
+      }
+    }
+    if (variant.equals("nvq")) {
+      try (ReaderSupplier file = new SimpleMappedReader.Supplier(path.resolve(NVQ_FILE));
+          RandomAccessReader in = file.get()) {
+        nvq = NVQVectors.load(in);
+      }
+    } else {
+      rows = new ListRandomAccessVectorValues(vectors(baseRows()), dimension);
+    }
+    return graph.size(0);
   }
 
   private void compress(ForkJoinPool pool) {

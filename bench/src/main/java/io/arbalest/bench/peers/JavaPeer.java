@@ -3,6 +3,7 @@ package io.arbalest.bench.peers;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.arbalest.bench.ann.Passes;
 import io.arbalest.bench.report.MachineFacts;
 import io.arbalest.server.cli.io.VectorFile;
 import java.io.BufferedReader;
@@ -21,7 +22,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A peer in a JVM of its own, by the protocol of bench/peers/peer.py. What is here is not the
@@ -29,7 +29,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public abstract class JavaPeer {
 
-  private static final long WARM_UP_NANOS = 3_000_000_000L;
+  private static final double WARM_UP_SECONDS = 3;
 
   /**
    * What an index is to be.
@@ -77,9 +77,18 @@ public abstract class JavaPeer {
     return false;
   }
 
-  /** Takes the index that {@link #save} wrote, and returns the number of its rows. */
-  protected int load(Path path) throws IOException {
+  /**
+   * Takes the index that {@link #save} wrote, and returns the number of its rows.
+   *
+   * @param settings that it was built with
+   */
+  protected int load(Path path, Settings settings) throws IOException {
     throw new UnsupportedOperationException("load " + path);
+  }
+
+  /** The rows that {@link #build} was given, read anew: for an index that was kept without them. */
+  protected final float[][] baseRows() throws IOException {
+    return read(base);
   }
 
   /** Memory of the index by the library's own account, vectors included. */
@@ -170,14 +179,14 @@ public abstract class JavaPeer {
 
   private void load(Path path, ObjectNode answer) throws IOException {
     drop();
-    answer.put("rows", load(path));
+    answer.put("rows", load(path, settings));
     warm = false;
   }
 
   /** The rows are this method's own: afterwards only what the library keeps is in memory. */
   private double timedBuild(int threads)
       throws IOException, ExecutionException, InterruptedException {
-    float[][] rows = read(base);
+    float[][] rows = baseRows();
     long start = System.nanoTime();
     build(rows, settings, threads);
     return (System.nanoTime() - start) / 1e9;
@@ -197,16 +206,14 @@ public abstract class JavaPeer {
       Path out = Path.of(request.path("out").asText());
       answer.put("distances", (double) writeAnswers(out, searchers.get(0), k) / queries.length);
       warmUp(pool, searchers, k);
-      long answered = 0;
       long start = System.nanoTime();
-      double seconds = 0;
-      while (seconds < request.path("seconds_min").asDouble()) {
-        batch(pool, searchers, k);
-        answered += queries.length;
-        seconds = (System.nanoTime() - start) / 1e9;
+      Passes passes = new Passes(queries.length, request.path("seconds_min").asDouble());
+      searchAll(pool, searchers, passes, k);
+      answer.put("seconds", (System.nanoTime() - start) / 1e9);
+      answer.put("queries", (long) queries.length * passes.begun());
+      if (threads == 1) {
+        latencies(searchers.get(0), k, answer);
       }
-      answer.put("queries", answered).put("seconds", seconds);
-      latencies(searchers.get(0), k, answer);
     } finally {
       pool.shutdown();
       for (Searcher searcher : searchers) {
@@ -218,33 +225,30 @@ public abstract class JavaPeer {
   /** A new graph is searched by code that the JVM has yet to compile: not what a server runs. */
   private void warmUp(ExecutorService pool, List<Searcher> searchers, int k)
       throws ExecutionException, InterruptedException {
-    long start = System.nanoTime();
-    while (!warm) {
-      batch(pool, searchers, k);
-      warm = System.nanoTime() - start > WARM_UP_NANOS;
+    if (!warm) {
+      searchAll(pool, searchers, new Passes(queries.length, WARM_UP_SECONDS), k);
+      warm = true;
     }
   }
 
-  /** One pass over the queries; threads take the next one until none is left. */
-  private void batch(ExecutorService pool, List<Searcher> searchers, int k)
+  /** Threads take the next query until none is left. */
+  private static void searchAll(
+      ExecutorService pool, List<Searcher> searchers, Passes passes, int k)
       throws ExecutionException, InterruptedException {
-    AtomicInteger next = new AtomicInteger();
-    List<Future<?>> passes = new ArrayList<>();
+    List<Future<?>> threads = new ArrayList<>();
     for (Searcher searcher : searchers) {
-      passes.add(
+      threads.add(
           pool.submit(
               () -> {
                 int[] ids = new int[k];
-                for (int i = next.getAndIncrement();
-                    i < queries.length;
-                    i = next.getAndIncrement()) {
-                  searcher.search(i, ids);
+                for (int query = passes.take(); query >= 0; query = passes.take()) {
+                  searcher.search(query, ids);
                 }
                 return null;
               }));
     }
-    for (Future<?> pass : passes) {
-      pass.get();
+    for (Future<?> thread : threads) {
+      thread.get();
     }
   }
 
