@@ -299,8 +299,9 @@ public final class VectorIndex implements AutoCloseable {
    *
    * @param queries lists of {@link #dimension()} float16, float32, float64, int8 or uint8; only
    *     read
-   * @param filter without nulls: value r says whether row number r, counted from 0 in the order of
-   *     appending, may be returned; rows beyond its length may not. Only read. Null: every row may
+   * @param filter without nulls (not looked for if its field is not nullable): value r says whether
+   *     row number r, counted from 0 in the order of appending, may be returned; rows beyond its
+   *     length may not. Only read. Null: every row may
    * @param allocator accounts for the result until it is closed
    * @return for each query k hits, fewer only where fewer rows live that match
    */

@@ -109,11 +109,11 @@ public final class CallScope implements AutoCloseable {
     return borrowFixedWidth(name, ids);
   }
 
-  /** An array of booleans that borrows {@code bits}. */
+  /** An array of booleans that borrows {@code bits}. Nulls are counted where there can be some. */
   public long borrow(String name, BitVector bits) {
     long count = bits.getValueCount();
     checkBits(name, "data", bits.getDataBuffer(), count);
-    int nulls = bits.getNullCount();
+    int nulls = bits.getField().isNullable() ? bits.getNullCount() : 0;
     long validity = validity(name, bits.getValidityBuffer(), nulls, count);
     return ArrowStructs.leaf(this, count, nulls, validity, bits.getDataBuffer().memoryAddress());
   }
