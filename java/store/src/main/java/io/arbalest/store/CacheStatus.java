@@ -1,7 +1,7 @@
 package io.arbalest.store;
 
 /**
- * What the cache does for a dataset, since the dataset was opened.
+ * What the cache of answers does for a dataset, since the dataset was opened.
  *
  * @param hits searches answered from the cache
  * @param misses searches that were looked for there and not found

@@ -208,7 +208,7 @@ public final class Dataset {
   public void freeze() {
     shard.read(
         state -> {
-          state.index().freeze();
+          state.freeze();
           return null;
         });
   }
@@ -216,6 +216,18 @@ public final class Dataset {
   /** Writes a snapshot and trims the log behind it. Calls go on meanwhile. */
   public void snapshot() {
     shard.snapshot();
+  }
+
+  /**
+   * Forgets what filters selected, so that each one's next use costs what its first did: for those
+   * who measure. Nothing else needs it, since what is kept is never stale.
+   */
+  public void forgetFilters() {
+    shard.read(
+        state -> {
+          state.filters().clear();
+          return null;
+        });
   }
 
   /** Its size, progress and health. */

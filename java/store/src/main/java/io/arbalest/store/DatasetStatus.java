@@ -45,7 +45,8 @@ import java.util.List;
  * @param textMemoryBytes memory of the text index for what is not in its files yet; its files are
  *     mapped
  * @param metadataIndexes the index of each metadata column
- * @param cache what the cache does for it
+ * @param cache what the cache of answers does for it
+ * @param filterCache what the cache of filters does for it
  * @param shadow the recall that checks of its answers have shown
  */
 public record DatasetStatus(
@@ -84,4 +85,5 @@ public record DatasetStatus(
     long textMemoryBytes,
     List<ColumnIndex> metadataIndexes,
     CacheStatus cache,
+    FilterCacheStatus filterCache,
     ShadowStatus shadow) {}

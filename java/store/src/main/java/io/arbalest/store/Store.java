@@ -5,6 +5,7 @@ import io.arbalest.engine.KernelSet;
 import io.arbalest.store.cache.QueryCache;
 import io.arbalest.store.disk.Disk;
 import io.arbalest.store.disk.OsDisk;
+import io.arbalest.store.filter.FilterCache;
 import io.arbalest.store.schema.SchemaFile;
 import io.arbalest.store.shadow.ShadowSampler;
 import io.arbalest.store.shard.IndexPool;
@@ -92,7 +93,8 @@ public final class Store implements AutoCloseable {
         new IndexPool(options.indexThreads()),
         snapshotThread,
         kernels,
-        new QueryCache(options.cache()));
+        new QueryCache(options.cache()),
+        new FilterCache(options.filterCacheBytes()));
   }
 
   private void openAll() throws IOException {
@@ -212,6 +214,7 @@ public final class Store implements AutoCloseable {
     sampler.close();
     context.indexPool().close();
     context.snapshotThread().shutdown();
+    context.filterCache().close();
     context.allocator().close();
   }
 }

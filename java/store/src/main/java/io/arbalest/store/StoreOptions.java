@@ -23,6 +23,8 @@ import java.util.function.Consumer;
  * @param columnBytesMax memory for ids and metadata columns of all datasets
  * @param kernelSet name of the kernel set to search with; null: the best of this CPU
  * @param cache what is kept of answers
+ * @param filterCacheBytes memory for the rows that filters selected, of all datasets together; 0:
+ *     every search selects anew
  * @param shadow how many answers are checked
  */
 public record StoreOptions(
@@ -39,9 +41,15 @@ public record StoreOptions(
     long columnBytesMax,
     String kernelSet,
     CacheOptions cache,
+    long filterCacheBytes,
     ShadowOptions shadow) {
   private static final int INDEX_THREADS_MAX = 256;
   private static final int WAL_SEGMENT_BYTES_MIN = 1024;
+
+  /** No more than this part of the heap, though not all of it lies there. */
+  private static final int FILTER_CACHE_HEAP_PART = 16;
+
+  private static final long FILTER_CACHE_BYTES = 128L << 20;
 
   public StoreOptions {
     Objects.requireNonNull(directory, "directory");
@@ -57,6 +65,7 @@ public record StoreOptions(
     check("queued writes", queueWritesMax, 1, 1 << 20);
     check("log segment bytes", walSegmentBytes, WAL_SEGMENT_BYTES_MIN, 1 << 30);
     check("log bytes before a snapshot", snapshotWalBytes, 0, Long.MAX_VALUE);
+    check("filter cache bytes", filterCacheBytes, 0, Long.MAX_VALUE);
     check("column bytes", columnBytesMax, 1 << 20, Long.MAX_VALUE);
   }
 
@@ -76,6 +85,7 @@ public record StoreOptions(
         Long.MAX_VALUE,
         null,
         CacheOptions.DEFAULT,
+        Math.min(FILTER_CACHE_BYTES, Runtime.getRuntime().maxMemory() / FILTER_CACHE_HEAP_PART),
         ShadowOptions.DEFAULT);
   }
 
@@ -146,6 +156,11 @@ public record StoreOptions(
     return with(draft -> draft.cache = options);
   }
 
+  /** The same with this much memory for what filters selected; 0: nothing is kept. */
+  public StoreOptions withFilterCacheBytes(long bytes) {
+    return with(draft -> draft.filterCacheBytes = bytes);
+  }
+
   /** The same with this many answers checked. */
   public StoreOptions withShadow(ShadowOptions options) {
     return with(draft -> draft.shadow = options);
@@ -172,6 +187,7 @@ public record StoreOptions(
     private long columnBytesMax;
     private String kernelSet;
     private CacheOptions cache;
+    private long filterCacheBytes;
     private ShadowOptions shadow;
 
     private Draft(StoreOptions from) {
@@ -188,6 +204,7 @@ public record StoreOptions(
       columnBytesMax = from.columnBytesMax;
       kernelSet = from.kernelSet;
       cache = from.cache;
+      filterCacheBytes = from.filterCacheBytes;
       shadow = from.shadow;
     }
 
@@ -206,6 +223,7 @@ public record StoreOptions(
           columnBytesMax,
           kernelSet,
           cache,
+          filterCacheBytes,
           shadow);
     }
   }

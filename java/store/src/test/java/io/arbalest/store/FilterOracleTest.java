@@ -39,9 +39,16 @@ class FilterOracleTest {
   private static final int SEARCHES = 300;
   private static final int SEARCHES_BESIDE_WRITES = 200;
   private static final int BATCH_ROWS = 2_000;
+  private static final int FILTERS_USED_AGAIN = 8;
 
   /** Ids that the writer leaves alone are the multiples of this. */
   private static final int STABLE = 2;
+
+  /**
+   * Of fewer hits one query would decide that a walk leaves in another cluster than its own, as one
+   * of some hundred does in data of such clusters.
+   */
+  private static final int HITS_JUDGED_MIN = 500;
 
   private static final Set<String> EXACT = Set.of("exact", "exact-filtered");
 
@@ -49,6 +56,7 @@ class FilterOracleTest {
   private final Random random = new Random(seed);
   private final FilterModel model = new FilterModel(random);
   private final Map<Long, Item> items = new HashMap<>();
+  private final List<Filter> used = new ArrayList<>();
 
   /** Of each strategy, how many hits were right and how many wanted. */
   private final Map<String, long[]> recalls = new TreeMap<>();
@@ -74,6 +82,9 @@ class FilterOracleTest {
         for (int search = 0; search < SEARCHES / 5; search++) {
           searchAtRest(dataset, allocator, search);
         }
+        FilterCacheStatus cache = dataset.status().filterCache();
+        assertThat(cache.hits()).as(where("the run")).isPositive();
+        assertThat(cache.refreshes()).as(where("the run")).isPositive();
         dataset.snapshot();
       }
       try (Store store = Store.open(StoreOptions.of(directory))) {
@@ -90,9 +101,12 @@ class FilterOracleTest {
     recalls.forEach(
         (strategy, counts) -> {
           double recall = (double) counts[0] / counts[1];
-          assertThat(recall)
-              .as("recall of %s over %d hits, %s", strategy, counts[1], where("the run"))
-              .isGreaterThanOrEqualTo(EXACT.contains(strategy) ? 1 : 0.95);
+          boolean isExact = EXACT.contains(strategy);
+          if (isExact || counts[1] >= HITS_JUDGED_MIN) {
+            assertThat(recall)
+                .as("recall of %s over %d hits, %s", strategy, counts[1], where("the run"))
+                .isGreaterThanOrEqualTo(isExact ? 1 : 0.95);
+          }
         });
   }
 
@@ -120,8 +134,17 @@ class FilterOracleTest {
     };
   }
 
+  /** A new one, or one of the last: what is remembered of it was perhaps selected before writes. */
+  private Filter randomFilter() {
+    if (used.size() < FILTERS_USED_AGAIN || random.nextBoolean()) {
+      used.add(model.filter());
+      return used.get(used.size() - 1);
+    }
+    return used.get(used.size() - 1 - random.nextInt(FILTERS_USED_AGAIN));
+  }
+
   private void searchAtRest(Dataset dataset, BufferAllocator allocator, int number) {
-    Filter filter = model.filter();
+    Filter filter = randomFilter();
     float[] query = model.query();
     int k = randomK();
     String where = where("search " + number + " at rest, k = " + k + ", " + filter);
@@ -177,7 +200,7 @@ class FilterOracleTest {
         CompletableFuture.supplyAsync(() -> write(dataset, allocator, written, writing));
     try {
       for (int search = 0; search < SEARCHES_BESIDE_WRITES; search++) {
-        Filter filter = model.filter();
+        Filter filter = randomFilter();
         float[] query = model.query();
         int k = randomK();
         String where = where("search " + search + " beside writes, k = " + k + ", " + filter);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.arbalest.client.PutAck;
 import io.arbalest.client.ResultStream;
+import io.arbalest.client.ScanQuery;
 import io.arbalest.client.SearchExchange;
 import io.arbalest.client.SearchQuery;
 import io.arbalest.client.SearchStats;
@@ -146,6 +147,12 @@ class CacheTest {
             "arbalest_cache_misses_total{dataset=\"d\",} 1.0",
             "arbalest_cache_evictions_total{dataset=\"d\",} 0.0",
             "arbalest_dataset_cache_entries{dataset=\"d\",} 1.0",
+            "arbalest_filter_cache_hits_total{dataset=\"d\",} 0.0",
+            "arbalest_filter_cache_refreshes_total{dataset=\"d\",} 0.0",
+            "arbalest_filter_cache_misses_total{dataset=\"d\",} 0.0",
+            "arbalest_filter_cache_evictions_total{dataset=\"d\",} 0.0",
+            "arbalest_dataset_filter_cache_entries{dataset=\"d\",} 0.0",
+            "arbalest_dataset_filter_cache_bytes{dataset=\"d\",} 0.0",
             "arbalest_shadow_recall_count{dataset=\"d\",strategy=\"exact\",} 1.0",
             "arbalest_shadow_recall_sum{dataset=\"d\",strategy=\"exact\",} 1.0",
             "arbalest_shadow_dropped_total{dataset=\"d\",} 0.0",
@@ -157,6 +164,25 @@ class CacheTest {
     String shown = run(false, "status", "--server", live.server().uri(), "--dataset", "d");
     assertThat(shown)
         .contains("cache:\n  hits: 1\n", "shadow:\n  strategies:\n    strategy: exact");
+  }
+
+  @Test
+  void aFilterThatIsUsedAgainIsReadyUntilAWrite() {
+    ScanQuery all = ScanQuery.of("d").withFilter("{\"and\":[]}");
+    for (int scan = 0; scan < 3; scan++) {
+      try (ResultStream rows = live.client().scan(all)) {
+        assertThat(LiveServer.rows(rows)).hasSize(ROWS);
+      }
+      if (scan == 1) {
+        put(2); // replaces all rows
+      }
+    }
+    JsonNode cache = live.client().status("d").at("/filter_cache");
+    assertThat(cache.at("/misses").intValue()).isEqualTo(1);
+    assertThat(cache.at("/hits").intValue()).isEqualTo(1);
+    assertThat(cache.at("/refreshes").intValue()).isEqualTo(1);
+    assertThat(cache.at("/entries").intValue()).isEqualTo(1);
+    assertThat(cache.at("/bytes").intValue()).isPositive();
   }
 
   private int samples() {

@@ -89,6 +89,14 @@ final class ServeCommand implements Callable<Integer> {
   private Long cacheBytes;
 
   @Option(
+      names = "--filter-cache-bytes",
+      paramLabel = "N",
+      description =
+          "Memory for the rows that filters selected; 0 for none. Default: 128 MiB or a sixteenth"
+              + " of the heap")
+  private Long filterCacheBytes;
+
+  @Option(
       names = "--shadow-share",
       paramLabel = "SHARE",
       description =
@@ -159,6 +167,7 @@ final class ServeCommand implements Callable<Integer> {
     settings.override("index-threads", indexThreads);
     settings.override("kernel-set", kernelSet);
     settings.override("cache-bytes", cacheBytes);
+    settings.override("filter-cache-bytes", filterCacheBytes);
     settings.override("shadow-share", shadowShare);
   }
 
@@ -200,6 +209,7 @@ final class ServeCommand implements Callable<Integer> {
                 settings.number("cache-bytes", defaults.cache().bytesMax()),
                 Duration.ofMillis(
                     settings.number("cache-ttl-ms", defaults.cache().timeToLive().toMillis()))))
+        .withFilterCacheBytes(settings.number("filter-cache-bytes", defaults.filterCacheBytes()))
         .withShadow(
             new ShadowOptions(
                 settings.fraction("shadow-share", defaults.shadow().share()),

@@ -52,6 +52,7 @@ final class ServeConfig {
           "index-threads",
           "kernel-set",
           "cache-bytes",
+          "filter-cache-bytes",
           "shadow-share");
 
   private final Map<String, String> values = new LinkedHashMap<>();

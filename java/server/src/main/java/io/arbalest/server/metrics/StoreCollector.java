@@ -51,6 +51,7 @@ public final class StoreCollector extends Collector {
             DatasetStatus::metadataIndexBytes));
     families.add(syncs(all));
     addCache(families, all);
+    addFilterCache(families, all);
     addShadow(families, all);
     return families;
   }
@@ -74,6 +75,37 @@ public final class StoreCollector extends Collector {
             s -> s.cache().invalidations()));
     families.add(family(all, "cache_entries", "Answers in the cache.", s -> s.cache().entries()));
     families.add(family(all, "cache_bytes", "Memory of those answers.", s -> s.cache().bytes()));
+  }
+
+  private static void addFilterCache(List<MetricFamilySamples> families, List<DatasetStatus> all) {
+    families.add(
+        counter(all, "filter_cache_hits", "Filters with rows ready.", s -> s.filterCache().hits()));
+    families.add(
+        counter(
+            all,
+            "filter_cache_refreshes",
+            "Filters whose rows were brought up to date after a write.",
+            s -> s.filterCache().refreshes()));
+    families.add(
+        counter(
+            all,
+            "filter_cache_misses",
+            "Filters whose rows were selected from the start.",
+            s -> s.filterCache().misses()));
+    families.add(
+        counter(
+            all,
+            "filter_cache_evictions",
+            "Filters given up for want of room.",
+            s -> s.filterCache().evictions()));
+    families.add(
+        family(all, "filter_cache_entries", "Filters kept.", s -> s.filterCache().entries()));
+    families.add(
+        family(
+            all,
+            "filter_cache_bytes",
+            "Memory of those filters and their rows.",
+            s -> s.filterCache().bytes()));
   }
 
   private static void addShadow(List<MetricFamilySamples> families, List<DatasetStatus> all) {

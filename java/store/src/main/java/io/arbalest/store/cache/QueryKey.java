@@ -163,12 +163,12 @@ public final class QueryKey {
 
   /** Memory on the heap: exact for the bits, estimated for the rest. */
   long weight() {
-    // A text holds two bytes a character at most; a tree's nodes say more than they hold.
+    // A text holds two bytes a character at most.
     long characters = options.columns().stream().mapToLong(String::length).sum();
     characters += options.text() == null ? 0 : options.text().length();
-    characters += options.filter() == null ? 0 : 2L * options.filter().toString().length();
     characters += options.likeId() instanceof String id ? id.length() : 0;
-    return FIXED_BYTES + queryBits.length + keyBits.length + 2 * characters;
+    long filter = options.filter() == null ? 0 : options.filter().bytes();
+    return FIXED_BYTES + queryBits.length + keyBits.length + 2 * characters + filter;
   }
 
   @Override

@@ -12,6 +12,11 @@ import java.util.Objects;
  * it: {@code not} is the complement within the rows that live.
  */
 public sealed interface Filter {
+  /** Memory of the tree, estimated: its nodes say more than they hold. */
+  default long bytes() {
+    return 4L * toString().length();
+  }
+
   /** The rows that match every operand; with none, all rows. */
   record And(List<Filter> operands) implements Filter {
     public And {

@@ -30,20 +30,20 @@ public final class FilterCompiler {
    * @throws StoreException INVALID_ARGUMENT naming the column, what was found and what is allowed
    */
   public static BoundFilter compile(DatasetSpec spec, Filter filter) {
-    return new FilterCompiler(spec).bind(filter, 1);
+    return new BoundFilter(filter, new FilterCompiler(spec).bind(filter, 1));
   }
 
-  private BoundFilter bind(Filter filter, int depth) {
+  private FilterNode bind(Filter filter, int depth) {
     if (depth > StoreLimits.FILTER_DEPTH_MAX) {
       throw StoreException.invalid(
           "filter: found a depth of %d, allowed %d", depth, StoreLimits.FILTER_DEPTH_MAX);
     }
     if (filter instanceof Filter.And and) {
-      return new BoundFilter.And(bindAll(and.operands(), depth));
+      return new FilterNode.And(bindAll(and.operands(), depth));
     } else if (filter instanceof Filter.Or or) {
-      return new BoundFilter.Or(bindAll(or.operands(), depth));
+      return new FilterNode.Or(bindAll(or.operands(), depth));
     } else if (filter instanceof Filter.Not not) {
-      return new BoundFilter.Not(bind(not.operand(), depth + 1));
+      return new FilterNode.Not(bind(not.operand(), depth + 1));
     } else if (filter instanceof Filter.Compare compare) {
       return compare(compare);
     } else if (filter instanceof Filter.In in) {
@@ -57,15 +57,15 @@ public final class FilterCompiler {
     return leaf(column(isNull.field(), "is_null"), new ColumnTest.IsNull());
   }
 
-  private List<BoundFilter> bindAll(List<Filter> operands, int depth) {
-    List<BoundFilter> bound = new ArrayList<>(operands.size());
+  private List<FilterNode> bindAll(List<Filter> operands, int depth) {
+    List<FilterNode> bound = new ArrayList<>(operands.size());
     for (Filter operand : operands) {
       bound.add(bind(operand, depth + 1));
     }
     return bound;
   }
 
-  private BoundFilter compare(Filter.Compare filter) {
+  private FilterNode compare(Filter.Compare filter) {
     Field column = column(filter.field(), filter.op().symbol());
     if (ColumnKind.of(column) != ColumnKind.TEXT) {
       return leaf(
@@ -76,8 +76,8 @@ public final class FilterCompiler {
     return switch (filter.op()) {
       case EQ -> leaf(column, new ColumnTest.TextIn(Set.of(value)));
       case NE -> // those that are neither equal nor null
-          new BoundFilter.Not(
-              new BoundFilter.Or(
+          new FilterNode.Not(
+              new FilterNode.Or(
                   List.of(
                       leaf(column, new ColumnTest.TextIn(Set.of(value))),
                       leaf(column, new ColumnTest.IsNull()))));
@@ -88,7 +88,7 @@ public final class FilterCompiler {
     };
   }
 
-  private BoundFilter in(Filter.In filter) {
+  private FilterNode in(Filter.In filter) {
     Field column = column(filter.field(), "in");
     count(filter.values().size());
     if (ColumnKind.of(column) == ColumnKind.TEXT) {
@@ -102,7 +102,7 @@ public final class FilterCompiler {
     return leaf(column, new ColumnTest.NumberIn(NumberRanges.union(points)));
   }
 
-  private BoundFilter between(Filter.Between filter) {
+  private FilterNode between(Filter.Between filter) {
     Field column = column(filter.field(), "between");
     if (ColumnKind.of(column) == ColumnKind.TEXT) {
       String low = text(column, filter.low());
@@ -115,7 +115,7 @@ public final class FilterCompiler {
     return leaf(column, new ColumnTest.NumberIn(fromLow.intersect(toHigh)));
   }
 
-  private BoundFilter contains(Filter.Contains filter) {
+  private FilterNode contains(Filter.Contains filter) {
     Field column = column(filter.field(), "contains");
     String value = text(column, filter.value());
     return ColumnKind.of(column) == ColumnKind.TEXT_LIST
@@ -123,13 +123,13 @@ public final class FilterCompiler {
         : fits(column, text -> text.contains(value));
   }
 
-  private BoundFilter fits(Field column, Predicate<String> predicate) {
+  private FilterNode fits(Field column, Predicate<String> predicate) {
     return leaf(column, new ColumnTest.TextFits(predicate));
   }
 
-  private BoundFilter leaf(Field column, ColumnTest test) {
+  private FilterNode leaf(Field column, ColumnTest test) {
     count(1);
-    return new BoundFilter.Leaf(spec.columns().indexOf(column), test);
+    return new FilterNode.Leaf(spec.columns().indexOf(column), test);
   }
 
   private void count(int more) {

@@ -3,11 +3,8 @@ package io.arbalest.store.filter;
 import java.util.List;
 import org.roaringbitmap.RoaringBitmap;
 
-/**
- * A {@link Filter} bound to the columns of a dataset: fields are numbers, values are keys, and
- * every test fits its column. Immutable; made by {@link FilterCompiler}.
- */
-public abstract sealed class BoundFilter {
+/** A node of a {@link BoundFilter}: fields are numbers, values are keys. Immutable. */
+abstract sealed class FilterNode {
   /**
    * The rows of a segment that match.
    *
@@ -19,7 +16,7 @@ public abstract sealed class BoundFilter {
   /** Whether columns are read for it that have no index; such operands come last. */
   abstract boolean scans(Segment segment);
 
-  static final class Leaf extends BoundFilter {
+  static final class Leaf extends FilterNode {
     private final int column;
     private final ColumnTest test;
 
@@ -41,10 +38,10 @@ public abstract sealed class BoundFilter {
     }
   }
 
-  static final class And extends BoundFilter {
-    private final List<BoundFilter> operands;
+  static final class And extends FilterNode {
+    private final List<FilterNode> operands;
 
-    And(List<BoundFilter> operands) {
+    And(List<FilterNode> operands) {
       this.operands = List.copyOf(operands);
     }
 
@@ -52,7 +49,7 @@ public abstract sealed class BoundFilter {
     RoaringBitmap select(Segment segment, RoaringBitmap within) {
       RoaringBitmap rows = within;
       for (int pass = 0; pass < 2; pass++) {
-        for (BoundFilter operand : operands) {
+        for (FilterNode operand : operands) {
           boolean isItsPass = operand.scans(segment) == (pass == 1);
           if (isItsPass && (rows == null || !rows.isEmpty())) {
             RoaringBitmap found = operand.select(segment, rows);
@@ -69,17 +66,17 @@ public abstract sealed class BoundFilter {
     }
   }
 
-  static final class Or extends BoundFilter {
-    private final List<BoundFilter> operands;
+  static final class Or extends FilterNode {
+    private final List<FilterNode> operands;
 
-    Or(List<BoundFilter> operands) {
+    Or(List<FilterNode> operands) {
       this.operands = List.copyOf(operands);
     }
 
     @Override
     RoaringBitmap select(Segment segment, RoaringBitmap within) {
       RoaringBitmap rows = new RoaringBitmap();
-      for (BoundFilter operand : operands) {
+      for (FilterNode operand : operands) {
         rows.or(operand.select(segment, within));
       }
       return rows;
@@ -91,10 +88,10 @@ public abstract sealed class BoundFilter {
     }
   }
 
-  static final class Not extends BoundFilter {
-    private final BoundFilter operand;
+  static final class Not extends FilterNode {
+    private final FilterNode operand;
 
-    Not(BoundFilter operand) {
+    Not(FilterNode operand) {
       this.operand = operand;
     }
 

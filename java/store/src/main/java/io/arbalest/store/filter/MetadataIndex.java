@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Set;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.roaringbitmap.BitSetUtil;
-import org.roaringbitmap.RoaringBitmap;
 
 /**
  * The indexes of a dataset's metadata columns. Rows never change, so an index is a list of segments
@@ -144,24 +143,30 @@ public final class MetadataIndex {
   }
 
   /**
-   * The rows that match a filter and live. A row that is deleted meanwhile may be in it or not: a
-   * caller that cares holds writes back, or looks afterwards whether there were any.
+   * The rows that match a filter, whether they live or not.
    *
-   * @param end rows from this number on do not count; they may not all be there yet
+   * @param known what is known of the filter already, {@link Matches#NONE} for nothing: only rows
+   *     behind it are asked
+   * @param end how many rows to answer for, no fewer than are known and no more than there are
    */
-  public RowFilter select(BoundFilter filter, int end) {
-    long[] words = new long[(int) ((end + 63L) >>> 6)];
-    int done = 0;
+  Matches match(BoundFilter filter, Matches known, int end) {
+    if (known.rows() == end) {
+      return known;
+    }
+    long[] words = Arrays.copyOf(known.words(), Matches.words(end));
+    int first = known.rows() & -Long.SIZE; // the last word may get more bits
     for (Segment segment : sealed) {
-      if (segment.first() < end) {
-        select(filter, segment, end, words);
-        done = segment.end();
+      int last = Math.min(segment.end(), end);
+      if (last > first) {
+        boolean few = last - first < SEALED_ROWS_MIN;
+        match(filter, few ? unsealed(first, last) : segment, end, words);
+        first = last;
       }
     }
-    if (done < end) {
-      select(filter, unsealed(done, end), end, words);
+    if (first < end) {
+      match(filter, unsealed(first, end), end, words);
     }
-    return new RowFilter(end, words);
+    return new Matches(end, words);
   }
 
   private Segment unsealed(int first, int end) {
@@ -173,28 +178,28 @@ public final class MetadataIndex {
             .toArray(ColumnSegment[]::new));
   }
 
-  private void select(BoundFilter filter, Segment segment, int end, long[] words) {
+  private static void match(BoundFilter filter, Segment segment, int end, long[] words) {
     int last = Math.min(segment.end(), end);
-    long[] live = null;
-    RoaringBitmap within = null;
-    if (rows.deletedRows() > 0) {
-      live = rows.deletedWords(segment.first(), last);
-      for (int i = 0; i < live.length; i++) {
-        live[i] = ~live[i];
-      }
-      int beyond = live.length * Long.SIZE - (last - segment.first());
-      live[live.length - 1] &= -1L >>> beyond;
-      within = BitSetUtil.bitmapOf(live);
-    }
-    long[] found = BitSetUtil.toLongArray(filter.select(segment, within));
+    long[] found = BitSetUtil.toLongArray(filter.root().select(segment, null));
     int at = segment.first() >>> 6;
-    int count = Math.min(found.length, (last - segment.first() + 63) >>> 6);
-    for (int i = 0; i < count; i++) {
-      words[at + i] = live == null ? found[i] : found[i] & live[i];
-    }
+    int count = Math.min(found.length, Matches.words(last - segment.first()));
+    System.arraycopy(found, 0, words, at, count);
     if (last == end && (end & 63) != 0) {
       words[words.length - 1] &= (1L << end) - 1;
     }
+  }
+
+  /**
+   * Those of the rows that live. A row that is deleted meanwhile may be in it or not: a caller that
+   * cares holds writes back, or looks afterwards whether there were any.
+   */
+  RowFilter living(Matches matches) {
+    if (rows.deletedRows() == 0) {
+      return new RowFilter(matches.rows(), matches.words());
+    }
+    long[] words = matches.words().clone();
+    rows.takeOutDeleted(words);
+    return new RowFilter(matches.rows(), words);
   }
 
   /** What each column's index is and takes. */

@@ -1,9 +1,5 @@
 package io.arbalest.store.filter;
 
-import org.apache.arrow.memory.ArrowBuf;
-import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.vector.BitVector;
-
 /**
  * The rows that match a filter and live, by their numbers, at one moment. Immutable; any thread may
  * read it.
@@ -58,26 +54,8 @@ public final class RowFilter {
     return (at << 6) + Long.numberOfTrailingZeros(word);
   }
 
-  /** A copy of the bits: row r is bit {@code r % 64} of word {@code r / 64}. */
-  public long[] toWords() {
-    return words.clone();
-  }
-
-  /**
-   * The filter as the engine takes it: a boolean for each row, without nulls.
-   *
-   * @param allocator accounts for it until it is closed by the caller
-   */
-  public BitVector toBitVector(BufferAllocator allocator) {
-    BitVector bits = new BitVector("filter", allocator);
-    bits.allocateNew(Math.max(1, rows));
-    ArrowBuf validity = bits.getValidityBuffer();
-    validity.setOne(0, (rows + 7L) / 8);
-    ArrowBuf data = bits.getDataBuffer(); // a multiple of 8 bytes, as all of Arrow's are
-    for (int i = 0; i < words.length; i++) {
-      data.setLong((long) i * Long.BYTES, words[i]);
-    }
-    bits.setValueCount(rows);
-    return bits;
+  /** The bits: row r is bit {@code r % 64} of word {@code r / 64}. Only to be read. */
+  long[] words() {
+    return words;
   }
 }

@@ -180,7 +180,7 @@ public final class Searcher {
     int count = vectors == null ? 1 : vectors.getValueCount();
     int capacity = capacity(count);
     VectorSchemaRoot root = VectorSchemaRoot.create(schema.schema(), allocator);
-    try (Selection selection = new Selection(state, filter, request, allocator)) {
+    try (Selection selection = new Selection(state, filter, request)) {
       RowReader reader = new RowReader(state, schema, root);
       reader.reserve(capacity);
       int chunk = chunkQueries();
@@ -314,16 +314,24 @@ public final class Searcher {
     if (queries == null) {
       return hybrid.byText(hitsAQuery, selection.rows());
     }
-    try (FixedSizeListVector chunk = slice(queries, first, size)) {
-      if (hybrid == null) {
-        return nearest(chunk, first, hitsAQuery, selection, allocator);
-      }
-      int candidates = HybridSearch.candidates(hitsAQuery, state.applied().rows());
-      Hits nearest = nearest(chunk, first, candidates, selection, allocator);
-      Hits fused = hybrid.fuse(chunk, first, nearest, hitsAQuery, selection.rows(), allocator);
-      visited += hybrid.takeMeasured();
-      return fused;
+    if (size == queries.getValueCount()) { // as one query is: a slice would cost a microsecond
+      return hits(queries, first, selection, allocator);
     }
+    try (FixedSizeListVector chunk = slice(queries, first, size)) {
+      return hits(chunk, first, selection, allocator);
+    }
+  }
+
+  private Hits hits(
+      FixedSizeListVector chunk, int first, Selection selection, BufferAllocator allocator) {
+    if (hybrid == null) {
+      return nearest(chunk, first, hitsAQuery, selection, allocator);
+    }
+    int candidates = HybridSearch.candidates(hitsAQuery, state.applied().rows());
+    Hits nearest = nearest(chunk, first, candidates, selection, allocator);
+    Hits fused = hybrid.fuse(chunk, first, nearest, hitsAQuery, selection.rows(), allocator);
+    visited += hybrid.takeMeasured();
+    return fused;
   }
 
   private Hits nearest(
@@ -331,7 +339,7 @@ public final class Searcher {
     Hits hits = new Hits();
     try (SearchBatch batch =
         state.index().search(chunk, selection.bits(), options(k, selection), allocator)) {
-      int count = batch.root().getRowCount();
+      int count = batch.ids().getValueCount();
       for (int i = 0; i < count; i++) {
         hits.add(
             first + batch.queries().get(i), (int) batch.ids().get(i), batch.distances().get(i));

@@ -1,12 +1,11 @@
 package io.arbalest.store.query;
 
-import io.arbalest.engine.Codes;
 import io.arbalest.store.DatasetSpec;
 import io.arbalest.store.SearchRequest;
 import io.arbalest.store.filter.BoundFilter;
 import io.arbalest.store.filter.RowFilter;
+import io.arbalest.store.filter.SelectedRows;
 import io.arbalest.store.shard.ShardState;
-import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BitVector;
 
 /**
@@ -17,22 +16,18 @@ final class Selection implements AutoCloseable {
   private final ShardState state;
   private final BoundFilter filter;
   private final SearchRequest request;
-  private final BufferAllocator allocator;
   private long stamp;
-  private RowFilter rows;
-  private BitVector bits;
+  private SelectedRows selected; // null: nothing yet, or no filter
   private Planner.Plan plan;
 
   /**
    * @param filter null: every row may be found
    * @param request what is asked for; its filter is the other
    */
-  Selection(
-      ShardState state, BoundFilter filter, SearchRequest request, BufferAllocator allocator) {
+  Selection(ShardState state, BoundFilter filter, SearchRequest request) {
     this.state = state;
     this.filter = filter;
     this.request = request;
-    this.allocator = allocator;
     this.plan = filter == null ? Planner.unfiltered(request.exact()) : null;
   }
 
@@ -49,15 +44,14 @@ final class Selection implements AutoCloseable {
       return;
     }
     close();
-    rows = state.select(filter);
-    plan = planFor(rows.cardinality());
-    bits = rows.toBitVector(allocator);
+    selected = state.select(filter, newStamp);
+    plan = planFor(selected.rows().cardinality());
     stamp = newStamp;
   }
 
   /** The rows; null for all. */
   RowFilter rows() {
-    return rows;
+    return selected == null ? null : selected.rows();
   }
 
   private Planner.Plan planFor(int matching) {
@@ -74,12 +68,12 @@ final class Selection implements AutoCloseable {
             request.targetRecall(),
             spec.dimension(),
             spec.element(),
-            state.index().stats().codes() != Codes.NONE));
+            state.hasCodes()));
   }
 
   /** The rows as the engine takes them; null for all. Stays this object's. */
   BitVector bits() {
-    return bits;
+    return selected == null ? null : selected.bits();
   }
 
   /** How rows are looked for; as without a filter where nothing was searched yet. */
@@ -90,10 +84,9 @@ final class Selection implements AutoCloseable {
   @Override
   public void close() {
     stamp = 0;
-    rows = null;
-    if (bits != null) {
-      bits.close();
-      bits = null;
+    if (selected != null) {
+      selected.close();
+      selected = null;
     }
   }
 }

@@ -30,13 +30,23 @@ final class RowBits {
     return (words.getAcquire((row & ChunkList.MASK) >>> 6) >>> row & 1) != 0;
   }
 
-  /** The bits of the rows from {@code first}, a multiple of 64, to {@code end}, 64 a word. */
-  long[] toWords(int first, int end) {
-    long[] words = new long[(int) (((long) end - first + 63) >>> 6)];
-    int at = first >>> 6;
-    for (int i = 0; i < words.length; i++, at++) {
-      words[i] = chunks[at / WORDS].getAcquire(at % WORDS);
+  /** The bits of the rows below {@code end}, 64 a word. */
+  long[] toWords(int end) {
+    long[] words = new long[(int) ((end + 63L) >>> 6)];
+    for (int i = 0; i < words.length; i++) {
+      words[i] = chunks[i / WORDS].getAcquire(i % WORDS);
     }
     return words;
+  }
+
+  /** Clears in words of as many rows, or fewer, the bits that are set here. */
+  void takeOut(long[] words) {
+    for (int first = 0; first < words.length; first += WORDS) {
+      AtomicLongArray chunk = chunks[first / WORDS];
+      int count = Math.min(WORDS, words.length - first);
+      for (int i = 0; i < count; i++) {
+        words[first + i] &= ~chunk.getAcquire(i);
+      }
+    }
   }
 }

@@ -101,12 +101,12 @@ public final class RowStore implements AutoCloseable {
 
   /** Which rows below {@code count} are deleted, one bit a row. */
   public long[] deletedWords(int count) {
-    return deleted.toWords(0, count);
+    return deleted.toWords(count);
   }
 
-  /** Which rows from {@code first}, a multiple of 64, to {@code end} are deleted. */
-  public long[] deletedWords(int first, int end) {
-    return deleted.toWords(first, end);
+  /** Clears the bits of deleted rows: bit {@code r % 64} of word {@code r / 64} is row r. */
+  public void takeOutDeleted(long[] words) {
+    deleted.takeOut(words);
   }
 
   /** How many rows are deleted. */

@@ -438,6 +438,7 @@ public final class Shard {
           text == null ? 0 : text.memoryBytes(),
           indexes,
           cache.status(),
+          state.filters().status(),
           shadow);
     } finally {
       gate.leave();

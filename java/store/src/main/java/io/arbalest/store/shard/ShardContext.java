@@ -4,6 +4,7 @@ import io.arbalest.engine.KernelSet;
 import io.arbalest.store.StoreOptions;
 import io.arbalest.store.cache.QueryCache;
 import io.arbalest.store.disk.Disk;
+import io.arbalest.store.filter.FilterCache;
 import java.util.concurrent.ExecutorService;
 import org.apache.arrow.memory.BufferAllocator;
 
@@ -17,6 +18,7 @@ import org.apache.arrow.memory.BufferAllocator;
  * @param snapshotThread writes snapshots, one after the other
  * @param kernelSet searches; null: the best of this CPU
  * @param queryCache remembers answers
+ * @param filterCache remembers what filters selected
  */
 public record ShardContext(
     StoreOptions options,
@@ -25,4 +27,5 @@ public record ShardContext(
     IndexPool indexPool,
     ExecutorService snapshotThread,
     KernelSet kernelSet,
-    QueryCache queryCache) {}
+    QueryCache queryCache,
+    FilterCache filterCache) {}

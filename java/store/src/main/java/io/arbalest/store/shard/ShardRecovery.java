@@ -112,7 +112,8 @@ final class ShardRecovery {
       builder.kernelSet(context.kernelSet());
     }
     RowStore rows = new RowStore(spec.idField(), spec.columns(), allocator);
-    return new ShardState(spec, allocator, builder.build(), rows, IdMap.forRows(rows), 0);
+    return new ShardState(
+        spec, allocator, builder.build(), rows, IdMap.forRows(rows), context.filterCache(), 0);
   }
 
   private ShardState load(SnapshotReader reader) throws IOException {
@@ -130,7 +131,8 @@ final class ShardRecovery {
         }
       }
       VectorIndex index = reader.openIndex(options);
-      return new ShardState(spec, allocator, index, rows, ids, reader.sequence());
+      return new ShardState(
+          spec, allocator, index, rows, ids, context.filterCache(), reader.sequence());
     } catch (IOException | RuntimeException e) {
       rows.close();
       throw e;

@@ -1,10 +1,14 @@
 package io.arbalest.store.shard;
 
+import io.arbalest.engine.Codes;
 import io.arbalest.engine.VectorIndex;
 import io.arbalest.store.DatasetSpec;
 import io.arbalest.store.filter.BoundFilter;
+import io.arbalest.store.filter.DatasetFilters;
+import io.arbalest.store.filter.FilterCache;
 import io.arbalest.store.filter.MetadataIndex;
 import io.arbalest.store.filter.RowFilter;
+import io.arbalest.store.filter.SelectedRows;
 import io.arbalest.store.rows.IdMap;
 import io.arbalest.store.rows.RowStore;
 import io.arbalest.store.text.TextIndex;
@@ -13,6 +17,7 @@ import it.unimi.dsi.fastutil.ints.IntList;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.concurrent.locks.StampedLock;
@@ -37,11 +42,17 @@ public final class ShardState implements AutoCloseable {
   private final VectorIndex index;
   private final RowStore rows;
   private final MetadataIndex metadata;
+  private final DatasetFilters filters;
   private final IdMap ids;
   private final ReadWriteLock idLock = new ReentrantReadWriteLock();
   private final StampedLock replacing = new StampedLock();
   private TextIndex text; // null: the dataset has no text columns, or recovery is at work
   private volatile Applied applied;
+  private volatile CodesSeen codesSeen = new CodesSeen(null, 0, false);
+  private final AtomicInteger freezes = new AtomicInteger();
+
+  /** What the index said of its codes, which it makes when it is written or frozen. */
+  private record CodesSeen(Applied applied, int freezes, boolean some) {}
 
   ShardState(
       DatasetSpec spec,
@@ -49,6 +60,7 @@ public final class ShardState implements AutoCloseable {
       VectorIndex index,
       RowStore rows,
       IdMap ids,
+      FilterCache filterCache,
       long sequence) {
     this.spec = spec;
     this.allocator = allocator;
@@ -57,6 +69,7 @@ public final class ShardState implements AutoCloseable {
     this.metadata = new MetadataIndex(rows, spec.columns());
     this.ids = ids;
     this.applied = new Applied(sequence, rows.rows(), rows.liveRows());
+    this.filters = filterCache.open(metadata, () -> applied.rows(), replacing::validate);
   }
 
   /** From here on writes go to the index of texts too, which has all of them up to now. */
@@ -211,6 +224,24 @@ public final class ShardState implements AutoCloseable {
     return replacing;
   }
 
+  /** Packs the graph; see {@link VectorIndex#freeze}. */
+  public void freeze() {
+    index.freeze();
+    freezes.incrementAndGet();
+  }
+
+  /** Whether searches may read codes; asks the index only where that may have changed. */
+  public boolean hasCodes() {
+    CodesSeen seen = codesSeen;
+    Applied now = applied;
+    int frozen = freezes.get();
+    if (seen.applied() != now || seen.freezes() != frozen) {
+      seen = new CodesSeen(now, frozen, index.stats().codes() != Codes.NONE);
+      codesSeen = seen;
+    }
+    return seen.some();
+  }
+
   /** How far writes are applied. */
   public Applied applied() {
     return applied;
@@ -236,26 +267,35 @@ public final class ShardState implements AutoCloseable {
   /**
    * The rows that match a filter, as a search sees them that begins now: to be called, as the
    * search is, while {@link #replacing()} is held for reading or its stamp is validated afterwards.
+   *
+   * @param stamp of {@link #replacing()}
+   * @return to be closed by the caller
    */
-  public RowFilter select(BoundFilter filter) {
-    return metadata.select(filter, applied.rows());
+  public SelectedRows select(BoundFilter filter, long stamp) {
+    return filters.select(filter, stamp);
   }
 
   /** The rows that match a filter now. */
   public RowFilter selectNow(BoundFilter filter) {
     long stamp = replacing.tryOptimisticRead();
     if (stamp != 0) {
-      RowFilter selected = select(filter);
-      if (replacing.validate(stamp)) {
-        return selected;
+      try (SelectedRows selected = select(filter, stamp)) {
+        if (replacing.validate(stamp)) {
+          return selected.rows();
+        }
       }
     }
     stamp = replacing.readLock();
-    try {
-      return select(filter);
+    try (SelectedRows selected = select(filter, stamp)) {
+      return selected.rows();
     } finally {
       replacing.unlockRead(stamp);
     }
+  }
+
+  /** What filters selected, and is kept. */
+  public DatasetFilters filters() {
+    return filters;
   }
 
   /** The index of texts; null: the dataset has no text columns. */
@@ -278,6 +318,7 @@ public final class ShardState implements AutoCloseable {
     if (text != null) {
       text.close();
     }
+    filters.clear();
     index.close();
     rows.close();
   }

@@ -35,6 +35,7 @@ class MetadataIndexTest {
     final BufferAllocator allocator = new RootAllocator();
     final RowStore store;
     final List<Map<String, Object>> values = new ArrayList<>();
+    final Map<Filter, Matches> known = new HashMap<>();
     MetadataIndex index;
 
     Rows(List<TestColumn> columns) {
@@ -78,8 +79,17 @@ class MetadataIndexTest {
       }
     }
 
+    /** Asks no row again that was asked with the same filter before. */
+    RowFilter select(Filter filter) {
+      BoundFilter bound = FilterCompiler.compile(spec, filter);
+      Matches before = known.getOrDefault(filter, Matches.NONE);
+      Matches now = index.match(bound, before, store.rows());
+      known.put(filter, now);
+      return index.living(now);
+    }
+
     void assertSelects(Filter filter) {
-      RowFilter found = index.select(FilterCompiler.compile(spec, filter), store.rows());
+      RowFilter found = select(filter);
       int count = 0;
       for (int row = 0; row < values.size(); row++) {
         boolean wanted = !store.isDeleted(row) && FilterOracle.matches(filter, values.get(row));
@@ -107,6 +117,7 @@ class MetadataIndexTest {
     try (Rows rows = new Rows(TestColumn.all())) {
       for (int step = 0; step < 4; step++) {
         rows.add(1 + random.nextInt(step == 3 ? 8000 : 1500), random);
+        List.copyOf(rows.known.keySet()).forEach(rows::assertSelects);
         for (int i = 0; i < 15; i++) {
           rows.assertSelects(RandomFilters.tree(rows.columns, random, 4));
         }
@@ -150,10 +161,29 @@ class MetadataIndexTest {
       for (int i = 0; i < 15; i++) {
         rows.assertSelects(RandomFilters.tree(some, random, 2));
       }
+      rows.add(2_100, random); // more than a small segment, less than one of 8,192
+      List.copyOf(rows.known.keySet()).forEach(rows::assertSelects);
+      rows.known.clear();
       rows.index = new MetadataIndex(rows.store, rows.spec.columns());
       for (int i = 0; i < 15; i++) {
         rows.assertSelects(RandomFilters.tree(some, random, 2));
       }
+    }
+  }
+
+  @Test
+  void aDeletionAsksNoColumn() {
+    List<TestColumn> some =
+        TestColumn.all().stream().filter(column -> column.name().equals("flag")).toList();
+    Filter filter = new Filter.Compare("flag", Filter.Comparison.EQ, true);
+    Random random = new Random(3);
+    try (Rows rows = new Rows(some)) {
+      rows.add(1500, random);
+      rows.assertSelects(filter);
+      Matches matches = rows.known.get(filter);
+      rows.delete(300, random);
+      rows.assertSelects(filter);
+      assertThat(rows.known.get(filter)).isSameAs(matches);
     }
   }
 
@@ -193,24 +223,23 @@ class MetadataIndexTest {
         if (more > 0) {
           rows.add(more, new Random(more));
         }
-        RowFilter filter =
-            rows.index.select(
-                FilterCompiler.compile(
-                    rows.spec, new Filter.Compare("flag", Filter.Comparison.EQ, true)),
-                rows.store.rows());
+        RowFilter filter = rows.select(new Filter.Compare("flag", Filter.Comparison.EQ, true));
         List<Integer> listed = new ArrayList<>();
         for (int row = filter.next(0); row >= 0; row = filter.next(row + 1)) {
           listed.add(row);
         }
         assertThat(listed).hasSize(filter.cardinality());
-        try (BitVector bits = filter.toBitVector(rows.allocator)) {
-          assertThat(bits.getValueCount()).isEqualTo(rows.values.size());
-          assertThat(bits.getNullCount()).isZero();
-          for (int row = 0; row < rows.values.size(); row++) {
-            boolean wanted = Boolean.TRUE.equals(rows.values.get(row).get("flag"));
-            assertThat(bits.get(row) == 1).isEqualTo(wanted);
+        Matches unused = new Matches(rows.values.size(), filter.words());
+        try (SelectedRows selected = new SelectedRows(unused, filter, 0, 0, rows.allocator)) {
+          BitVector bits = selected.bits();
+          assertThat(bits.getValueCount()).isEqualTo((rows.values.size() + 63) / 64 * 64);
+          assertThat(bits.getDataBufferAddress() % 8).isZero();
+          for (int row = 0; row < bits.getValueCount(); row++) {
+            boolean wanted =
+                row < rows.values.size() && Boolean.TRUE.equals(rows.values.get(row).get("flag"));
+            assertThat(bits.get(row)).isEqualTo(wanted ? 1 : 0);
             assertThat(listed.contains(row)).isEqualTo(wanted);
-            assertThat(filter.toWords()[row / 64] >>> row & 1).isEqualTo(wanted ? 1 : 0);
+            assertThat(filter.words()[row / 64] >>> row & 1).isEqualTo(wanted ? 1 : 0);
           }
         }
       }

@@ -1,0 +1,14 @@
+package io.arbalest.store;
+
+/**
+ * What the cache of filters does for a dataset, since the dataset was opened.
+ *
+ * @param hits filters whose rows were ready
+ * @param refreshes filters whose rows were brought up to date, the dataset having been written
+ * @param misses filters whose rows were selected from the start
+ * @param entries filters kept now
+ * @param bytes memory of them and their rows
+ * @param evictions filters given up for want of room
+ */
+public record FilterCacheStatus(
+    long hits, long refreshes, long misses, long entries, long bytes, long evictions) {}
