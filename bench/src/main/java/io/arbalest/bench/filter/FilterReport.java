@@ -70,6 +70,7 @@ final class FilterReport {
                 "recall",
                 "mean us",
                 "p99 us",
+                "first us",
                 "visited",
                 "x unfiltered",
                 "target"));
@@ -89,6 +90,7 @@ final class FilterReport {
         format("%.4f", row.recall()),
         format("%.0f", row.meanUs()),
         format("%.0f", row.p99Us()),
+        format("%.0f", row.firstUs()),
         row.visited() == null ? "-" : format("%.0f", row.visited()),
         format("%.2f", row.ratio()),
         row.isOnTarget() ? "yes" : "no");

@@ -12,8 +12,10 @@ package io.arbalest.bench.filter;
  * @param strategy what answered; where queries differ, each with its share
  * @param recall recall@k beside brute force over the matching rows
  * @param missing queries with fewer hits than k or than rows match
- * @param meanUs mean latency of a query by itself on one thread, microseconds
+ * @param meanUs mean latency of a query by itself on one thread whose filter was used before,
+ *     microseconds
  * @param p99Us of the same
+ * @param firstUs latency of a search whose filter was forgotten before it, the median
  * @param visited rows held against a query, the mean; null where a library does not tell
  * @param ratio mean latency beside the unfiltered search at recall 0.95, in turns
  */
@@ -29,6 +31,7 @@ record FilterRow(
     int missing,
     double meanUs,
     double p99Us,
+    double firstUs,
     Double visited,
     double ratio) {
   static final double RECALL_TARGET = 0.99;
