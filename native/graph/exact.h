@@ -9,7 +9,8 @@
 /* Nodes that are looked at between two looks at the bitsets: the wait for the first of their rows,
  * which nobody asked for ahead, is a small part of theirs. */
 #define ARB_SCAN_BATCH 256u
-#define ARB_SCAN_BATCH_MAX (ARB_SCAN_BATCH + 63)
+/* The last word may bring 63 more, and is listed four at a time. */
+#define ARB_SCAN_BATCH_MAX (ARB_SCAN_BATCH + 63 + 3)
 
 /* The nodes that a scan still has to look at, a word of the bitsets at a time. */
 typedef struct arb_unscanned {
@@ -21,7 +22,8 @@ typedef struct arb_unscanned {
     uint64_t word; /* the next one; first / 64 to begin with */
 } arb_unscanned;
 
-/* About `batch` of them, at most ARB_SCAN_BATCH, and at most 63 more, ascending; 0 at the end. */
+/* About `batch` of them, at most ARB_SCAN_BATCH, and at most 63 more, ascending; 0 at the end.
+ * nodes has room for ARB_SCAN_BATCH_MAX. */
 uint32_t arb_next_unscanned(arb_unscanned *of, uint32_t batch, uint32_t *nodes);
 
 /* Nearest first, ties by node. */

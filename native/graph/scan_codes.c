@@ -12,12 +12,11 @@
 #include "graph/rerank.h"
 #include "graph/score.h"
 
-/* Rows whose bits are on their way while four are looked at. */
-#define BITS_AHEAD 24u
 /* One row in so many is scored whatever its bits say. */
 #define PROBE_STEP 32u
-/* Standard deviations that bits may be off by. */
-#define DEVIATIONS 3.0f
+/* Standard deviations that bits may be off by; the breadth of the rerank makes up for those that
+ * are off more. */
+#define DEVIATIONS 2.0f
 
 typedef struct code_scan {
     arb_searcher *searcher;
@@ -31,7 +30,7 @@ typedef struct code_scan {
 
 /* A batch: its nodes, of which scored ones are moved to the front. */
 typedef struct scan_batch {
-    uint32_t nodes[ARB_SCAN_BATCH_MAX + 3]; /* a last group of four is filled up */
+    uint32_t nodes[ARB_SCAN_BATCH_MAX];
     uint32_t count;
     uint32_t probes[64]; /* places of those that are learned from */
     uint32_t probe_count;
@@ -51,32 +50,23 @@ static float bound_of(const code_scan *scan)
 static void keep_near(const code_scan *scan, scan_batch *batch)
 {
     const arb_query *query = scan->query;
-    const arb_sq1 *sq1 = query->sq1;
+    uint64_t near[(ARB_SCAN_BATCH_MAX + 63) / 64];
     uint32_t *nodes = batch->nodes;
     uint32_t count = batch->count;
-    float bound = bound_of(scan);
+    for (uint32_t i = 0; i < count && i < ARB_SQ1_NEAR_AHEAD; i++)
+        arb_prefetch_row(query->sq1->rows, nodes[i]);
+    arb_sq1_near(query->sq1, &query->bits, nodes, count, bound_of(scan), near);
+    for (uint32_t i = 0; i < count; i += PROBE_STEP)
+        near[i / 64] |= 1ull << i % 64;
     batch->count = 0;
     batch->probe_count = 0;
-    for (uint32_t i = count; i % 4 != 0; i++)
-        nodes[i] = nodes[0]; /* does not count */
-    for (uint32_t i = 0; i < count && i < BITS_AHEAD; i++)
-        arb_prefetch_row(sq1->rows, nodes[i]);
-    for (uint32_t i = 0; i < count; i += 4) {
-        const uint8_t *codes[4];
-        float dots[4];
-        for (uint32_t j = i + BITS_AHEAD; j < i + BITS_AHEAD + 4 && j < count; j++)
-            arb_prefetch_row(sq1->rows, nodes[j]);
-        for (uint32_t j = 0; j < 4; j++)
-            codes[j] = arb_row(sq1->rows, nodes[i + j]);
-        sq1->form.kernels->sq1_dot_x4(query->bits.code, codes, sq1->steps, dots);
-        if (i % PROBE_STEP == 0)
-            batch->probes[batch->probe_count++] = batch->count;
-        for (uint32_t j = 0; j < 4 && i + j < count; j++) {
-            if (arb_sq1_at_least(sq1, &query->bits, codes[j], dots[j]) > bound &&
-                (i + j) % PROBE_STEP != 0)
-                continue;
-            arb_prefetch_row(query->rows, nodes[i + j]);
-            nodes[batch->count++] = nodes[i + j];
+    for (uint32_t first = 0; first < count; first += 64) {
+        for (uint64_t kept = near[first / 64]; kept != 0; kept &= kept - 1) {
+            uint32_t i = first + (uint32_t)__builtin_ctzll(kept);
+            if (i % PROBE_STEP == 0)
+                batch->probes[batch->probe_count++] = batch->count;
+            arb_prefetch_row(query->rows, nodes[i]);
+            nodes[batch->count++] = nodes[i];
         }
     }
 }

@@ -52,8 +52,10 @@
 /* Dot products with many rows of 4-bit codes a call. */
 #define ARB_KERNELS_OF_SQ4(JOB, isa) JOB(sq4_dots, isa)
 
-/* Dot products with four rows of 1-bit codes a call. */
-#define ARB_KERNELS_OF_SQ1(JOB, isa) JOB(sq1_dot_x4, isa)
+/* Over 1-bit codes: dot products with four rows a call; which of many rows may be near. */
+#define ARB_KERNELS_OF_SQ1(JOB, isa)                                                               \
+    JOB(sq1_dot_x4, isa)                                                                           \
+    JOB(sq1_near, isa)
 
 /* Rows against many queries at once: which may be near. */
 #define ARB_KERNELS_OF_SCREENS(JOB, isa) JOB(screen, isa)
@@ -146,6 +148,8 @@
     void name(const int8_t *query, const uint8_t *codes, size_t steps, size_t groups, float *out)
 #define ARB_SIGNATURE_sq1_dot_x4(name)                                                             \
     void name(const int8_t *query, const uint8_t *const rows[4], size_t steps, float out[4])
+#define ARB_SIGNATURE_sq1_near(name)                                                               \
+    void name(const arb_sq1_bound *bound, const uint8_t *const *rows, size_t count, uint64_t *near)
 #define ARB_SIGNATURE_screen(name)                                                                 \
     void name(const arb_screen_panel *panel, const arb_screen_row *rows, size_t steps,             \
               size_t count, uint64_t *passed)

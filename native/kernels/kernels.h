@@ -66,6 +66,18 @@ typedef struct arb_screen_facts {
 /* Vectors whose components are all smaller get the scale 0 and codes of zeros: 2^-100. */
 #define ARB_SCREEN_LARGEST_MIN 0x1p-100f
 
+/* What sq1_near holds rows against. The kernels know this layout by offset. */
+typedef struct arb_sq1_bound {
+    const int8_t *query; /* 64 * steps elements in -127..127 */
+    size_t steps;        /* 1..128 */
+    float constant;
+    float factor;
+    float shift;
+    float farthest;
+} arb_sq1_bound;
+/* Rows that sq1_near asks memory for while it is at one. */
+#define ARB_SQ1_NEAR_AHEAD 28
+
 typedef struct arb_kernel_set {
     const char *name;
     uint64_t requires; /* ARB_CPU_* bits */
@@ -103,6 +115,15 @@ typedef struct arb_kernel_set {
      * float. */
     void (*sq1_dot_x4)(const int8_t *query, const uint8_t *const rows[4], size_t steps,
                        float out[4]);
+    /* Which of `count` rows of 1-bit codes (0 is allowed) are not told to be too far. A row is bits
+     * as sq1_dot_x4 takes them and, behind them, two floats: bias and f. With dot as sq1_dot_x4 has
+     * it, bit i % 64 of near[i / 64] is 0 where
+     *     (constant + bias) - f * (factor * dot + shift) > farthest
+     * each operation being rounded to float, and 1 otherwise, so also where a NaN is involved. Bits
+     * behind the last row's are 0. `rows` has `count` pointers; the rows from ARB_SQ1_NEAR_AHEAD on
+     * are prefetched here, those before by the caller, who may know of them earlier. */
+    void (*sq1_near)(const arb_sq1_bound *bound, const uint8_t *const *rows, size_t count,
+                     uint64_t *near);
     /* Codes a vector of n finite floats, n in 1..ARB_DIM_MAX: scale is its largest magnitude / 127,
      * a code is src_i * (127 / that) rounded to nearest even, plus 128. Codes are written up to the
      * next multiple of four, those behind the vector's being 128. */

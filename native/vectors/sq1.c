@@ -16,6 +16,11 @@
 /* So many near pairs in a hundred keep to the bound. */
 #define KEPT 95u
 
+static uint32_t lesser(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 static arb_status create_empty(const arb_row_form *form, const float *centre, arb_sq1 **out)
 {
     uint32_t steps = arb_sq1_steps(form->dim);
@@ -136,6 +141,30 @@ arb_sq1_query arb_sq1_query_of(const arb_sq1 *sq1, const float *values, int8_t *
     return query;
 }
 
+/* Rows that a kernel is given at a time, a multiple of 64: a scan's batch. */
+#define ROWS_A_CALL 320u
+
+void arb_sq1_near(const arb_sq1 *sq1, const arb_sq1_query *query, const uint32_t *nodes,
+                  uint32_t count, float farthest, uint64_t *near)
+{
+    const uint8_t *rows[ROWS_A_CALL];
+    arb_sq1_bound bound = {.query = query->code,
+                           .steps = sq1->steps,
+                           .constant = query->constant,
+                           .factor = query->factor,
+                           .shift = query->shift,
+                           .farthest = farthest};
+    for (uint32_t first = 0; first < count; first += ROWS_A_CALL) {
+        uint32_t here = lesser(count - first, ROWS_A_CALL);
+        for (uint32_t i = 0; i < here; i++) {
+            rows[i] = arb_row(sq1->rows, nodes[first + i]);
+            if (first > 0 && i < ARB_SQ1_NEAR_AHEAD)
+                __builtin_prefetch(rows[i]);
+        }
+        sq1->form.kernels->sq1_near(&bound, rows, here, near + first / 64);
+    }
+}
+
 /* ---- calibration ---- */
 
 /* A row of the sample as a probe sees it. */
@@ -158,11 +187,6 @@ static int less_first(const void *left, const void *right)
     const float *a = left;
     const float *b = right;
     return (*a > *b) - (*a < *b);
-}
-
-static uint32_t lesser(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
 }
 
 typedef struct calibration {

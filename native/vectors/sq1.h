@@ -71,4 +71,10 @@ static inline float arb_sq1_at_least(const arb_sq1 *sq1, const arb_sq1_query *qu
     return query->constant + terms->bias - terms->f * (query->factor * dot + query->shift);
 }
 
+/* Which of `count` rows that does not tell to be farther than `farthest`: bit i % 64 of near[i /
+ * 64] is of nodes[i], and bits behind the last node's are 0. The first ARB_SQ1_NEAR_AHEAD rows are
+ * on their way already; memory is asked for the others here. */
+void arb_sq1_near(const arb_sq1 *sq1, const arb_sq1_query *query, const uint32_t *nodes,
+                  uint32_t count, float farthest, uint64_t *near);
+
 #endif

@@ -33,6 +33,9 @@ static void check(const kernel_entry *kernel, test_effort effort, kernel_report 
     case SHAPE_BIT_DOT:
         check_bit_dot(kernel, effort, report);
         break;
+    case SHAPE_BIT_NEAR:
+        check_bit_near(kernel, effort, report);
+        break;
     case SHAPE_SCREEN_CODE:
         check_screen_code(kernel, effort, report);
         break;

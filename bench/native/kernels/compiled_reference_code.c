@@ -257,6 +257,32 @@ void NAME(sq1_dot_x4)(const int8_t *query, const uint8_t *const rows[4], size_t 
     }
 }
 
+/* The bound of kernels.h. */
+typedef struct sq1_bound {
+    const int8_t *query;
+    size_t steps;
+    float constant, factor, shift, farthest;
+} sq1_bound;
+
+void NAME(sq1_near)(const void *bound, const uint8_t *const *rows, size_t count, uint64_t *near)
+{
+    sq1_bound of;
+    memcpy(&of, bound, sizeof of);
+    memset(near, 0, (count + 63) / 64 * sizeof *near);
+    for (size_t row = 0; row < count; row++) {
+        int32_t sum = 0;
+        for (size_t i = 0; i < 8 * of.steps; i++) {
+            for (int bit = 0; bit < 8; bit++) {
+                sum += (rows[row][i] >> bit & 1) * of.query[8 * i + (size_t)bit];
+            }
+        }
+        float terms[2];
+        memcpy(terms, rows[row] + 8 * of.steps, sizeof terms);
+        float least = of.constant + terms[0] - terms[1] * (of.factor * (float)sum + of.shift);
+        near[row / 64] |= (uint64_t) !(least > of.farthest) << row % 64;
+    }
+}
+
 /* ---- Screening ---- */
 
 void NAME(screen_code)(const float *src, size_t n, uint8_t *codes, float facts[3])

@@ -23,14 +23,17 @@
 #define REFERENCE_BIT_DOT(job, isa)                                                                \
     void job##_##isa(const int8_t *query, const uint8_t *const rows[4], size_t steps, float out[4]);
 
+#define REFERENCE_BIT_NEAR(job, isa)                                                               \
+    void job##_##isa(const void *bound, const uint8_t *const *rows, size_t count, uint64_t *near);
+
 #define REFERENCE_SCREEN_CODE(job, isa)                                                            \
     void job##_##isa(const float *src, size_t n, uint8_t *codes, float facts[3]);
 #define REFERENCE_SCREEN(job, isa)                                                                 \
     void job##_##isa(const uint8_t *panel, const uint8_t *rows, size_t steps, size_t count,        \
                      uint64_t *passed);
 
-#define REFERENCE_JOBS(DISTANCE, CAST, CODEC, DOTS, BIT_DOT, SCREEN_CODE, SCREEN, BITS, POPCOUNT,  \
-                       isa)                                                                        \
+#define REFERENCE_JOBS(DISTANCE, CAST, CODEC, DOTS, BIT_DOT, BIT_NEAR, SCREEN_CODE, SCREEN, BITS,  \
+                       POPCOUNT, isa)                                                              \
     DISTANCE(f16_l2sq, isa)                                                                        \
     DISTANCE(f16_dot, isa)                                                                         \
     DISTANCE(f16_cosine, isa)                                                                      \
@@ -48,6 +51,7 @@
     CODEC(sq8_decode, isa)                                                                         \
     DOTS(sq4_dots, isa)                                                                            \
     BIT_DOT(sq1_dot_x4, isa)                                                                       \
+    BIT_NEAR(sq1_near, isa)                                                                        \
     SCREEN_CODE(screen_code, isa)                                                                  \
     SCREEN(screen, isa)                                                                            \
     BITS(bits_and, isa)                                                                            \
@@ -57,8 +61,8 @@
 
 #define REFERENCE_PROTOTYPES(isa)                                                                  \
     REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, REFERENCE_DOTS,            \
-                   REFERENCE_BIT_DOT, REFERENCE_SCREEN_CODE, REFERENCE_SCREEN, REFERENCE_BITS,     \
-                   REFERENCE_POPCOUNT, isa)                                                        \
+                   REFERENCE_BIT_DOT, REFERENCE_BIT_NEAR, REFERENCE_SCREEN_CODE, REFERENCE_SCREEN, \
+                   REFERENCE_BITS, REFERENCE_POPCOUNT, isa)                                        \
     uint64_t load_##isa(const void *from, size_t bytes);
 
 #if defined(ARB_ARCH_x86_64)

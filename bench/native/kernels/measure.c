@@ -109,10 +109,16 @@ static void fill_unit(element_type type, uint8_t *vector, size_t dim, uint64_t *
     }
 }
 
+/* What takes bits of rows and an int8 query. */
+static int is_of_bits(const kernel_entry *kernel)
+{
+    return kernel->shape == SHAPE_BIT_DOT || kernel->shape == SHAPE_BIT_NEAR;
+}
+
 /* The query of a dot over codes is the one signed operand of its family. */
 static element_type type_of_query(const kernel_entry *kernel)
 {
-    if (kernel->shape == SHAPE_DOTS || kernel->shape == SHAPE_BIT_DOT) {
+    if (kernel->shape == SHAPE_DOTS || is_of_bits(kernel)) {
         return TYPE_i8;
     }
     return kernel->type == TYPE_sq8 && kernel->metric == ARB_METRIC_DOT ? TYPE_i8 : kernel->type;
@@ -134,7 +140,7 @@ void measure_prepare(const kernel_entry *kernel, size_t dim)
     uint64_t state = dim;
     size_t stride = (dim * arb_type_size(kernel->type) + 63) / 64 * 64;
     int are_codes = kernel->type == TYPE_sq8 || kernel->shape == SHAPE_DECODE ||
-                    kernel->shape == SHAPE_DOTS || kernel->shape == SHAPE_BIT_DOT;
+                    kernel->shape == SHAPE_DOTS || is_of_bits(kernel);
     fill(type_of_query(kernel), are_codes, query, dim, &state);
     for (int row = 0; row < ERROR_ROWS; row++) {
         rows[row] = row_bytes + (size_t)row * stride;
@@ -185,6 +191,28 @@ static void work_in_fours_of_bits(const bench_call *call, placed_rows *from, lon
         sum += out[0] + out[1] + out[2] + out[3];
     }
     sink = sum;
+}
+
+/* Rows of bits and terms against a bound, as many a call as a scan takes. */
+static void work_in_sieves(const bench_call *call, placed_rows *from, long count)
+{
+    enum { SIEVED_MAX = 256 };
+    const uint8_t *sieved[SIEVED_MAX];
+    uint64_t near[SIEVED_MAX / 64], sum = 0;
+    arb_sq1_bound bound = {
+        .query = (const int8_t *)query, .steps = (call->dim + 63) / 64, .constant = 1, .factor = 1};
+    for (; count > 0; count -= SIEVED_MAX) {
+        size_t rows_now = count < SIEVED_MAX ? (size_t)count : SIEVED_MAX;
+        for (size_t row = 0; row < rows_now; row++) {
+            sieved[row] = placed_row(from);
+            if (row < ARB_SQ1_NEAR_AHEAD) {
+                __builtin_prefetch(sieved[row]);
+            }
+        }
+        ((arb_sq1_near_fn)call->function)(&bound, sieved, rows_now, near);
+        sum += near[0];
+    }
+    sink = (float)sum;
 }
 
 /* Rows in groups of four, packed one behind the other; some groups a call, as a list of neighbors
@@ -250,6 +278,7 @@ static float work_on_row(const bench_call *call, const uint8_t *row)
     case SHAPE_FOUR:
     case SHAPE_DOTS:
     case SHAPE_BIT_DOT:
+    case SHAPE_BIT_NEAR:
     case SHAPE_SCREEN:
         break;
     }
@@ -269,6 +298,8 @@ static void work(const bench_call *call, placed_rows *from, long count)
         work_in_groups(call, from, count);
     } else if (call->kernel->shape == SHAPE_BIT_DOT) {
         work_in_fours_of_bits(call, from, count);
+    } else if (call->kernel->shape == SHAPE_BIT_NEAR) {
+        work_in_sieves(call, from, count);
     } else if (call->kernel->shape == SHAPE_SCREEN) {
         work_in_screens(call, from, count);
     } else {
@@ -316,6 +347,9 @@ double measure_bytes(const kernel_entry *kernel, size_t dim)
 {
     if (kernel->shape == SHAPE_BIT_DOT) {
         return (double)((dim + 63) / 64 * 8);
+    }
+    if (kernel->shape == SHAPE_BIT_NEAR) {
+        return (double)((dim + 63) / 64 * 8 + 2 * sizeof(float));
     }
     if (kernel->shape == SHAPE_SCREEN) {
         return (double)arb_screen_row_bytes((dim + 3) / 4);
@@ -402,7 +436,7 @@ double measure_error(const kernel_entry *kernel, any_fn function, size_t dim)
     if (kernel->shape == SHAPE_CAST) {
         return cast_error(kernel, function, dim);
     }
-    if (kernel->type == TYPE_u64 || kernel->shape == SHAPE_DOTS || kernel->shape == SHAPE_BIT_DOT ||
+    if (kernel->type == TYPE_u64 || kernel->shape == SHAPE_DOTS || is_of_bits(kernel) ||
         kernel->shape == SHAPE_SCREEN) {
         return 0; /* whole numbers: right or wrong, which the kernel test says */
     }

@@ -9,8 +9,9 @@
  * In          rdi query, rsi four row pointers, rdx steps of 64 elements (1..128), rcx out
  * Out         four floats at rcx
  * Registers   zmm0-zmm3 sums of the rows, in which qword b counts 2^b times; zmm4, zmm5 merging;
- *             zmm16 query; zmm20-zmm23 codes; zmm29, zmm30 transpose the query, zmm31 one bit a
- *             byte; r8-r11 rows, rax byte offset in every row, rdx offset of the last step
+ *             zmm16 query; zmm20-zmm23 codes; zmm28 shifts; zmm29, zmm30 transpose the query, zmm31
+ *             one bit a byte; r8-r11 rows, rax byte offset in every row, rdx offset of the last
+ *             step
  * Reads       exactly 64 * steps bytes at query, 8 * steps of each row, at any alignment
  * Loop        2 steps. 8 bytes of a row are broadcast to eight qwords, of which qword b keeps bit b
  *             of each byte; then VPDPBUSD: two instructions a row and step. For that the query's
@@ -21,6 +22,7 @@
  *             of them are added before they are divided by 2^b, of which both are multiples
  */
 #include "asm/arb_asm.h"
+#include "asm/x86_64/sq1_avx512vnni.inc"
 
 /* 64 elements of every vector, `at` steps ahead, into the sums. */
 .macro STEP at
@@ -64,48 +66,13 @@ ARB_FUNCTION arb_sq1_dot_x4_avx512vnni
 .Llast: /* of an odd number */
         STEP          0
 .Lmerge:
-        /* the two dwords of a qword are added; rows 0 and 1 share a vector, rows 2 and 3 */
-        vshufps       zmm4, zmm0, zmm1, 0x88
-        vshufps       zmm0, zmm0, zmm1, 0xdd
-        vshufps       zmm5, zmm2, zmm3, 0x88
-        vshufps       zmm2, zmm2, zmm3, 0xdd
-        vpaddd        zmm0, zmm0, zmm4
-        vpaddd        zmm2, zmm2, zmm5
-        /* from here on each qword counts once */
-        vmovdqu64     zmm4, [rip + .Lshifts]
-        vpsravd       zmm0, zmm0, zmm4
-        vpsravd       zmm2, zmm2, zmm4
-        vshufps       zmm4, zmm0, zmm2, 0x88
-        vshufps       zmm0, zmm0, zmm2, 0xdd
-        vpaddd        zmm0, zmm0, zmm4
-        /* each lane has a part of row 0, 1, 2, 3 */
-        vextracti64x4 ymm4, zmm0, 1
-        vpaddd        ymm0, ymm0, ymm4
-        vextracti128  xmm4, ymm0, 1
-        vpaddd        xmm0, xmm0, xmm4
-        vcvtdq2ps     xmm0, xmm0
+        vmovdqu64     zmm28, [rip + .Lshifts]
+        SQ1_MERGE
         vmovups       [rcx], xmm0
         vzeroupper
         ret
 ARB_END arb_sq1_dot_x4_avx512vnni
 
-        .section .rodata
-        .balign 64
-.Lwords: /* word 4 * b + lane is word b of that lane */
-        .irp b, 0, 1, 2, 3, 4, 5, 6, 7
-        .short \b, \b + 8, \b + 16, \b + 24
-        .endr
-.Lbits:
-        .irp b, 0, 1, 2, 3, 4, 5, 6, 7
-        .quad 0x0101010101010101 << \b
-        .endr
-.Lshifts: /* b of two qwords, for two rows */
-        .irp b, 0, 2, 4, 6
-        .long \b, \b + 1, \b, \b + 1
-        .endr
-.Lpairs: /* word b is the elements b and 8 + b of a lane */
-        .irp b, 0, 1, 2, 3, 4, 5, 6, 7
-        .byte \b, \b + 8
-        .endr
+        SQ1_TABLES
 
 ARB_FILE_END

@@ -46,6 +46,7 @@
 #define JOB_sq8_decode SHAPE_DECODE, TYPE_u8, TYPE_f32
 #define JOB_sq4_dots SHAPE_DOTS, TYPE_u8, TYPE_f32
 #define JOB_sq1_dot_x4 SHAPE_BIT_DOT, TYPE_u8, TYPE_f32
+#define JOB_sq1_near SHAPE_BIT_NEAR, TYPE_u8, TYPE_u64
 #define JOB_screen_code SHAPE_SCREEN_CODE, TYPE_f32, TYPE_u8
 #define JOB_screen SHAPE_SCREEN, TYPE_u8, TYPE_u64
 #define JOB_bits_and SHAPE_BITS, TYPE_u64, TYPE_u64
@@ -101,6 +102,14 @@ static void call_screen(const kernel_entry *kernel)
     ((arb_screen_fn)kernel->function)((void *)panel, (void *)rows, 1, 8, passed);
 }
 
+static void call_bit_near(const kernel_entry *kernel, const void *const rows[4])
+{
+    static const int8_t query[64];
+    arb_sq1_bound bound = {.query = query, .steps = 1};
+    uint64_t near;
+    ((arb_sq1_near_fn)kernel->function)(&bound, (const uint8_t *const *)rows, 4, &near);
+}
+
 static void call_once(const kernel_entry *kernel)
 {
     double source[64] = {0};
@@ -129,6 +138,9 @@ static void call_once(const kernel_entry *kernel)
         break;
     case SHAPE_BIT_DOT:
         ((arb_sq1_dot_x4_fn)kernel->function)((void *)source, (const uint8_t *const *)rows, 1, out);
+        break;
+    case SHAPE_BIT_NEAR:
+        call_bit_near(kernel, rows);
         break;
     case SHAPE_SCREEN_CODE:
         ((arb_screen_code_fn)kernel->function)(offset, 64, (void *)other, (void *)out);

@@ -13,6 +13,7 @@ typedef enum kernel_shape {
     SHAPE_DECODE,
     SHAPE_DOTS,
     SHAPE_BIT_DOT,
+    SHAPE_BIT_NEAR,
     SHAPE_SCREEN_CODE,
     SHAPE_SCREEN,
     SHAPE_BITS,
@@ -49,6 +50,8 @@ typedef void (*arb_sq4_dots_fn)(const int8_t *query, const uint8_t *codes, size_
                                 size_t groups, float *out);
 typedef void (*arb_sq1_dot_x4_fn)(const int8_t *query, const uint8_t *const rows[4], size_t steps,
                                   float out[4]);
+typedef void (*arb_sq1_near_fn)(const arb_sq1_bound *bound, const uint8_t *const *rows,
+                                size_t count, uint64_t *near);
 
 typedef void (*arb_screen_code_fn)(const float *src, size_t n, uint8_t *codes,
                                    arb_screen_facts *facts);

@@ -36,6 +36,11 @@ void check_dots(const kernel_entry *kernel, test_effort effort, kernel_report *r
  * query. */
 void check_bit_dot(const kernel_entry *kernel, test_effort effort, kernel_report *report);
 
+/* Holds sq1_near against the definition, bit for bit: every number of rows in 0..130 and of steps
+ * in 1..40, the longest rows, offsets, both ends flush against guard pages, the farthest at the
+ * bounds and one float beside them, the largest sums, NaN and infinities. */
+void check_bit_near(const kernel_entry *kernel, test_effort effort, kernel_report *report);
+
 /* Holds screen_code against the definition: the same lengths but 0, and offsets; the largest
  * element at every place, ties of rounding, other magnitudes. Codes and scale must be met exactly.
  */

@@ -271,6 +271,71 @@ static void reads_row_behind(const int8_t *query, const uint8_t *const rows[4], 
     arb_sq1_dot_x4_ref(query, rows, steps, out);
 }
 
+/* takes a row that is exactly as far as the farthest for too far */
+static void drops_farthest(const arb_sq1_bound *bound, const uint8_t *const *rows, size_t count,
+                           uint64_t *near)
+{
+    arb_sq1_bound nearer = *bound;
+    nearer.farthest = nextafterf(bound->farthest, -INFINITY);
+    arb_sq1_near_ref(&nearer, rows, count, near);
+}
+
+/* fuses products and sums */
+static void fuses_bound(const arb_sq1_bound *bound, const uint8_t *const *rows, size_t count,
+                        uint64_t *near)
+{
+    memset(near, 0, (count + 63) / 64 * sizeof *near);
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *const four[4] = {rows[i], rows[i], rows[i], rows[i]};
+        float terms[2], dots[4];
+        memcpy(terms, rows[i] + 8 * bound->steps, sizeof terms);
+        arb_sq1_dot_x4_ref(bound->query, four, bound->steps, dots);
+        float shifted = fmaf(bound->factor, dots[0], bound->shift);
+        float least = fmaf(-terms[1], shifted, bound->constant + terms[0]);
+        near[i / 64] |= (uint64_t) !(least > bound->farthest) << i % 64;
+    }
+}
+
+/* takes what is no number for too far */
+static void drops_nan(const arb_sq1_bound *bound, const uint8_t *const *rows, size_t count,
+                      uint64_t *near)
+{
+    arb_sq1_near_ref(bound, rows, count, near);
+    for (size_t i = 0; i < count; i++) {
+        float terms[2];
+        memcpy(terms, rows[i] + 8 * bound->steps, sizeof terms);
+        if (terms[0] != terms[0]) {
+            near[i / 64] &= ~(1ull << i % 64);
+        }
+    }
+}
+
+/* leaves bits behind the last row of a group of four that is not full */
+static void fills_last_group(const arb_sq1_bound *bound, const uint8_t *const *rows, size_t count,
+                             uint64_t *near)
+{
+    arb_sq1_near_ref(bound, rows, count, near);
+    for (size_t i = count; i % 4 != 0; i++) {
+        near[i / 64] |= 1ull << i % 64;
+    }
+}
+
+/* reads the pointer behind the last */
+static void loads_pointer_ahead(const arb_sq1_bound *bound, const uint8_t *const *rows,
+                                size_t count, uint64_t *near)
+{
+    touch(rows, 4 * count);
+    arb_sq1_near_ref(bound, rows, count, near);
+}
+
+/* begins a word too many where the last is full */
+static void writes_empty_word(const arb_sq1_bound *bound, const uint8_t *const *rows, size_t count,
+                              uint64_t *near)
+{
+    arb_sq1_near_ref(bound, rows, count, near);
+    near[count / 64] = count % 64 == 0 ? 0 : near[count / 64];
+}
+
 /* rounds towards zero, which loses twice as much */
 static void truncates(const float *src, size_t n, uint8_t *codes, arb_screen_facts *facts)
 {
@@ -367,6 +432,8 @@ float arb_planted_callee_saved_vector(const void *query, const void *row, size_t
     PLANTED(function, "ref", SHAPE_DOTS, TYPE_u8, TYPE_f32, arb_sq4_dots_ref, caught_by)
 #define PLANTED_BIT_DOT(function, caught_by)                                                       \
     PLANTED(function, "ref", SHAPE_BIT_DOT, TYPE_u8, TYPE_f32, arb_sq1_dot_x4_ref, caught_by)
+#define PLANTED_BIT_NEAR(function, caught_by)                                                      \
+    PLANTED(function, "ref", SHAPE_BIT_NEAR, TYPE_u8, TYPE_u64, arb_sq1_near_ref, caught_by)
 #define PLANTED_SCREEN_CODE(function, caught_by)                                                   \
     PLANTED(function, "ref", SHAPE_SCREEN_CODE, TYPE_f32, TYPE_u8, arb_screen_code_ref, caught_by)
 #define PLANTED_SCREEN(function, caught_by)                                                        \
@@ -399,6 +466,12 @@ const planted_fault arb_planted[] = {
     PLANTED_BIT_DOT(drops_last_step, "wanted"),
     PLANTED_BIT_DOT(drains_too_late, "the largest sum: row 0 gives"),
     PLANTED_BIT_DOT(reads_row_behind, "signal"),
+    PLANTED_BIT_NEAR(drops_farthest, "wanted"),
+    PLANTED_BIT_NEAR(fuses_bound, "wanted"),
+    PLANTED_BIT_NEAR(drops_nan, "special values"),
+    PLANTED_BIT_NEAR(fills_last_group, "wanted"),
+    PLANTED_BIT_NEAR(loads_pointer_ahead, "signal"),
+    PLANTED_BIT_NEAR(writes_empty_word, "signal"),
     PLANTED_SCREEN_CODE(truncates, "a code is not the one wanted"),
     PLANTED_SCREEN_CODE(forgets_padding, "the padding is not the one wanted"),
     PLANTED_SCREEN(drops_last_row, "wanted"),
