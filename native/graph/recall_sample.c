@@ -1,15 +1,10 @@
 #include "graph/recall_sample.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "graph/candidates.h"
+#include "graph/exact_batch.h"
+#include "graph/graph_internal.h"
 #include "vectors/error.h"
-
-/* Rows that stay in the second-level cache while all queries of a batch are held against them. */
-#define BLOCK_ROWS 256u
-/* So many of the nearest by codes are held against the query by their rows. */
-#define NEAREST 160u
 
 /* The rows that are drawn from: the latest, this part of all, but so many if they are no more than
  * a quarter. */
@@ -44,89 +39,61 @@ uint32_t arb_recall_draw(const arb_graph *graph, uint32_t rows, const arb_mask *
     return count;
 }
 
-typedef struct nearest {
-    uint64_t sorted[NEAREST + 1];
-    uint32_t count;
-} nearest;
-
-static void offer(nearest *near, uint64_t candidate)
+/* One more than k is scanned for: the row itself is among the nearest, unless others are the same.
+ */
+static void keep_truth(arb_recall_query *query, const arb_exact_query *scanned)
 {
-    if (near->count == NEAREST && candidate > near->sorted[NEAREST - 1])
-        return;
-    arb_candidates_insert(near->sorted, near->count, candidate);
-    near->count += near->count < NEAREST;
-}
-
-static uint32_t block_nodes(const arb_graph *graph, uint32_t first, uint32_t rows,
-                            const arb_mask *mask, uint32_t *nodes)
-{
-    uint32_t count = 0;
-    for (uint32_t node = first; node < rows && node - first < BLOCK_ROWS; node++) {
-        if (arb_graph_is_linked(graph, node) && !arb_is_masked(mask, node))
-            nodes[count++] = node;
-    }
-    return count;
-}
-
-static void scan_block(const arb_query *prepared, const arb_recall_query *queries, nearest *near,
-                       uint32_t count, const uint32_t *nodes, uint32_t node_count)
-{
-    float distances[BLOCK_ROWS];
-    for (uint32_t i = 0; i < count; i++) {
-        if (i == 0)
-            arb_score(&prepared[i], nodes, node_count, distances);
-        else
-            arb_score_fetched(&prepared[i], nodes, node_count, distances);
-        for (uint32_t j = 0; j < node_count; j++) {
-            if (nodes[j] != queries[i].node)
-                offer(&near[i], arb_candidate(distances[j], nodes[j]));
-        }
+    query->count = 0;
+    for (uint32_t i = 0; i < scanned->count && query->count < query->k; i++) {
+        if (scanned->hits[i].node != query->node)
+            query->truth[query->count++] = scanned->hits[i].node;
     }
 }
 
-static void keep_truth(const arb_scorer *scorer, const nearest *near, const void *row,
-                       arb_recall_query *query)
+static arb_status scan_tile(const arb_graph *graph, const arb_mask *mask,
+                            arb_recall_query *const *queries, uint32_t count, arb_hit *hits)
 {
-    arb_hit hits[NEAREST];
-    for (uint32_t i = 0; i < near->count; i++) {
-        uint32_t node = arb_candidate_node(near->sorted[i]);
-        hits[i] = (arb_hit){arb_exact_distance(scorer, row, node), node};
-    }
-    qsort(hits, near->count, sizeof *hits, arb_hit_compare);
-    query->count = near->count < ARB_RECALL_K_MAX ? near->count : ARB_RECALL_K_MAX;
-    for (uint32_t i = 0; i < query->count; i++)
-        query->truth[i] = hits[i].node;
-}
-
-arb_status arb_recall_scan(const arb_graph *graph, arb_searcher *const *searchers, uint32_t rows,
-                           const arb_mask *mask, arb_recall_query *queries, uint32_t count,
-                           int *same)
-{
-    const arb_scorer *scorer = graph->scorer;
-    arb_query prepared[ARB_RECALL_BATCH];
-    uint32_t nodes[BLOCK_ROWS];
-    nearest *near = calloc(count, sizeof *near);
-    if (near == NULL)
-        return arb_fail(ARB_RESOURCE_EXHAUSTED, "recall: no memory for %u answers", count);
-    /* In an epoch a block, so that codes that are replaced need not wait for a scan of all rows.
-     * Such codes are looked at no more: the queries were prepared for them. */
-    const arb_codes *codes = NULL;
-    *same = 1;
-    for (uint32_t first = 0; *same && first < rows; first += BLOCK_ROWS) {
-        arb_epoch_enter(graph, searchers[0]);
-        const arb_codes *now = atomic_load_explicit(&scorer->codes, memory_order_acquire);
-        for (uint32_t i = 0; first == 0 && i < count; i++)
-            prepared[i] = arb_written_traversal_query(scorer, searchers[i],
-                                                      arb_row(scorer->rows, queries[i].node), 1);
-        codes = first == 0 ? now : codes;
-        *same = now == codes;
-        if (*same)
-            scan_block(prepared, queries, near, count, nodes,
-                       block_nodes(graph, first, rows, mask, nodes));
-        arb_epoch_leave(searchers[0]);
-    }
+    arb_exact_query *tile = malloc(count * sizeof *tile);
+    if (tile == NULL)
+        return arb_fail(ARB_RESOURCE_EXHAUSTED, "recall: no memory for %u queries", count);
+    uint32_t k = queries[0]->k + 1;
     for (uint32_t i = 0; i < count; i++)
-        keep_truth(scorer, &near[i], arb_row(scorer->rows, queries[i].node), &queries[i]);
-    free(near);
-    return ARB_OK;
+        tile[i] = (arb_exact_query){.row = arb_row(graph->scorer->rows, queries[i]->node),
+                                    .hits = hits + (size_t)i * k};
+    arb_status status =
+        arb_exact_scan_batch(graph->scorer, graph, tile, count, 0, mask->end, mask, k, NULL);
+    for (uint32_t i = 0; status == ARB_OK && i < count; i++)
+        keep_truth(queries[i], &tile[i]);
+    free(tile);
+    return status;
+}
+
+arb_status arb_recall_scan(const arb_graph *graph, uint32_t rows, const arb_mask *mask,
+                           arb_recall_query *const *queries, uint32_t count)
+{
+    if (count == 0)
+        return ARB_OK;
+    uint32_t words = (rows + 63) / 64;
+    uint32_t k = queries[0]->k + 1;
+    uint32_t most = arb_exact_batch_max(graph->scorer, k);
+    most = most < count ? most : count;
+    uint64_t *linked = malloc(words * sizeof *linked);
+    arb_hit *hits = malloc((size_t)most * k * sizeof *hits);
+    arb_status status = linked != NULL && hits != NULL
+                            ? ARB_OK
+                            : arb_fail(ARB_RESOURCE_EXHAUSTED,
+                                       "recall: no memory for %u answers of %u rows", most, rows);
+    for (uint32_t word = 0; status == ARB_OK && word < words; word++)
+        linked[word] = arb_graph_linked_word(graph, word);
+    arb_mask live = {.deleted = mask == NULL ? NULL : mask->deleted,
+                     .matches = linked,
+                     .end = rows,
+                     .count = rows};
+    for (uint32_t first = 0; status == ARB_OK && first < count; first += most) {
+        uint32_t left = count - first;
+        status = scan_tile(graph, &live, queries + first, left < most ? left : most, hits);
+    }
+    free(hits);
+    free(linked);
+    return status;
 }

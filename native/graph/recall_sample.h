@@ -3,14 +3,11 @@
 #define ARB_GRAPH_RECALL_SAMPLE_H
 
 #include "graph/recall.h"
-#include "graph/score.h"
-
-/* Queries that are scanned for at once: a block of rows is read for all of them. */
-#define ARB_RECALL_BATCH 16u
 
 typedef struct arb_recall_query {
     uint32_t node;
-    uint32_t count; /* of truth */
+    uint32_t k;     /* of arb_recall_ks: so many neighbors are asked for */
+    uint32_t count; /* of truth, which is not known if 0 */
     uint32_t truth[ARB_RECALL_K_MAX];
 } arb_recall_query;
 
@@ -19,11 +16,9 @@ typedef struct arb_recall_query {
 uint32_t arb_recall_draw(const arb_graph *graph, uint32_t rows, const arb_mask *mask,
                          uint32_t *nodes);
 
-/* Finds the true neighbors of `count` queries among the linked, live nodes below `rows` but
- * themselves, each with a searcher of its own. *same = 0 where the rows got other codes meanwhile:
- * then the truth is not to be used. */
-arb_status arb_recall_scan(const arb_graph *graph, arb_searcher *const *searchers, uint32_t rows,
-                           const arb_mask *mask, arb_recall_query *queries, uint32_t count,
-                           int *same);
+/* Finds the k nearest of `count` queries, of which all have the same k, among the linked, live
+ * nodes below `rows` but themselves. mask has no filter, or is NULL. */
+arb_status arb_recall_scan(const arb_graph *graph, uint32_t rows, const arb_mask *mask,
+                           arb_recall_query *const *queries, uint32_t count);
 
 #endif

@@ -14,27 +14,36 @@ int arb_recall_compare_nodes(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* The word of the next to be expanded, and in walk->need what it takes; 0: there is none. */
-static uint64_t pick(arb_blind_walk *walk)
+/* The first candidate that is not expanded; 0: there is none. */
+static uint64_t nearest_unexpanded(arb_candidate_array *array)
 {
-    arb_candidate_array *array = &walk->array;
     while (array->cursor < array->count && array->sorted[array->cursor] & ARB_CANDIDATE_FLAG)
         array->cursor++;
-    if (array->cursor == array->count)
-        return 0;
-    uint64_t candidate = array->sorted[array->cursor];
+    return array->cursor < array->count ? array->sorted[array->cursor] : 0;
+}
+
+/* What it takes to expand it with the array as it is. */
+static arb_recall_need need_of(const arb_blind_walk *walk, uint64_t candidate)
+{
+    const arb_candidate_array *array = &walk->array;
     float distance = arb_candidate_distance(candidate);
+    arb_recall_need need = {.ef = (float)array->cursor + 1};
     for (uint32_t j = 0; j < ARB_RECALL_KS; j++) {
         const arb_converge *converge = &walk->converge[j];
         if (array->live < converge->k)
             continue;
         float kth = arb_candidate_distance(array->sorted[converge->kth]);
-        walk->need.gap[j] = fmaxf(walk->need.gap[j], arb_converge_needed(converge, kth, distance));
+        need.gap[j] = arb_converge_needed(converge, kth, distance);
     }
-    walk->need.ef = fmaxf(walk->need.ef, (float)array->cursor + 1);
-    array->sorted[array->cursor++] |= ARB_CANDIDATE_FLAG;
-    arb_word *word = arb_word_at(walk->graph, arb_candidate_node(candidate), 0);
-    return atomic_load_explicit(word, memory_order_acquire);
+    return need;
+}
+
+static arb_recall_need greater(arb_recall_need a, arb_recall_need b)
+{
+    for (uint32_t j = 0; j < ARB_RECALL_KS; j++)
+        a.gap[j] = fmaxf(a.gap[j], b.gap[j]);
+    a.ef = fmaxf(a.ef, b.ef);
+    return a;
 }
 
 static void offer(arb_blind_walk *walk, const uint32_t *nodes, const float *distances,
@@ -57,7 +66,7 @@ static uint32_t count_wanted(const arb_blind_walk *walk, const uint32_t *nodes, 
     return found;
 }
 
-static arb_status note_step(arb_blind_walk *walk)
+static arb_status note_step(arb_blind_walk *walk, arb_recall_need need)
 {
     if (walk->step_count == walk->step_capacity) {
         uint32_t capacity = 2 * walk->step_capacity + 4096;
@@ -69,29 +78,51 @@ static arb_status note_step(arb_blind_walk *walk)
             return arb_fail(ARB_RESOURCE_EXHAUSTED, "recall: no memory for %u steps", capacity);
         walk->step_capacity = capacity;
     }
-    walk->steps[walk->step_count] = walk->need;
+    walk->steps[walk->step_count] = need;
     walk->step_end[walk->step_count++] = walk->searcher->visit_count;
     return ARB_OK;
+}
+
+/* Expands the candidate: its neighbors are scored, and offered once the next is picked. */
+static arb_status expand(arb_blind_walk *walk, uint64_t candidate, arb_recall_need need)
+{
+    arb_searcher *searcher = walk->searcher;
+    arb_status status = arb_visit_reserve(searcher, walk->graph->M0);
+    if (status != ARB_OK)
+        return status;
+    arb_word *word = arb_word_at(walk->graph, arb_candidate_node(candidate), 0);
+    walk->pending = arb_collect_fresh(searcher, atomic_load_explicit(word, memory_order_acquire));
+    const uint32_t *fresh = searcher->visits + searcher->visit_count - walk->pending;
+    arb_score(&walk->query, fresh, walk->pending, searcher->distances);
+    walk->lacking -= count_wanted(walk, fresh, walk->pending);
+    return note_step(walk, need);
 }
 
 /* On level 0, from where the levels above led. */
 static arb_status go(arb_blind_walk *walk)
 {
     arb_searcher *searcher = walk->searcher;
-    const arb_graph *graph = walk->graph;
+    arb_candidate_array *array = &walk->array;
     arb_status status = ARB_OK;
-    uint64_t word;
     while (status == ARB_OK && (walk->wanted == NULL || walk->lacking > 0) &&
-           (word = pick(walk)) != 0) {
-        status = arb_visit_reserve(searcher, graph->M0);
-        if (status != ARB_OK)
+           walk->need.gap[ARB_RECALL_USUAL] <= walk->reach) {
+        uint64_t picked = nearest_unexpanded(array);
+        if (picked == 0 && walk->pending == 0)
             break;
-        uint32_t count = arb_collect_fresh(searcher, word);
-        const uint32_t *fresh = searcher->visits + searcher->visit_count - count;
-        arb_score(&walk->query, fresh, count, searcher->distances);
-        offer(walk, fresh, searcher->distances, count);
-        walk->lacking -= count_wanted(walk, fresh, count);
-        status = note_step(walk);
+        arb_recall_need need = walk->need;
+        if (picked != 0) {
+            need = greater(need, need_of(walk, picked));
+            array->sorted[array->cursor++] |= ARB_CANDIDATE_FLAG;
+        }
+        offer(walk, searcher->visits + searcher->visit_count - walk->pending, searcher->distances,
+              walk->pending);
+        walk->pending = 0;
+        if (picked == 0)
+            continue;
+        uint64_t next = nearest_unexpanded(array);
+        if (next == 0 || next > picked)
+            walk->need = need;
+        status = expand(walk, picked, need);
     }
     return status;
 }
@@ -118,6 +149,7 @@ arb_status arb_blind_walk_run(arb_blind_walk *walk, const arb_recall_query *quer
     walk->lacking = sorted.count;
     walk->need = (arb_recall_need){.ef = 0};
     walk->step_count = 0;
+    walk->pending = 0;
     arb_status status =
         arb_searcher_prepare(walk->graph, searcher, 2 * ARB_ARRAY_MAX + walk->graph->M0);
     if (status != ARB_OK)

@@ -14,17 +14,21 @@ typedef struct arb_recall_need {
     float ef;
 } arb_recall_need;
 
-/* One walk after the other. It knows what an expansion brings before it picks the next: what walk.c
- * expands because it does not must not count as needed. */
+/* One walk after the other. Like walk.c it picks a candidate before it knows what the last
+ * expansion brings: the extra ones are a tenth of a short walk's, and what they find counts. A pick
+ * that turns out not to have been the nearest is one that a walk with a smaller gap leaves out and
+ * is none the worse for: what it brings needs its gap, what comes later does not. */
 typedef struct arb_blind_walk {
     const arb_graph *graph; /* this and the next three are the caller's to set */
     const arb_mask *mask;
     arb_searcher *searcher;
     float norm;
+    float reach; /* the caller's: walks end once the usual k's gap must be larger */
     arb_query query;
     arb_candidate_array array; /* what was found */
     arb_converge converge[ARB_RECALL_KS];
     arb_recall_need need; /* so far */
+    uint32_t pending;     /* last of the visits: scored and not offered yet */
     arb_recall_need
         *steps; /* an expansion each, and the visits made by its end: the caller frees */
     uint32_t *step_end;
@@ -34,9 +38,9 @@ typedef struct arb_blind_walk {
     uint32_t lacking;               /* of wanted */
 } arb_blind_walk;
 
-/* Walks for the query's row until all its truth, if it is not empty, is found, or nothing nearer is
- * left. The searcher is inside the graph's epoch; its visits, of which the first is the row itself,
- * are left to be looked at and cleared. */
+/* Walks for the query's row until all its truth, if it is not empty, is found, nothing nearer is
+ * left, or it would reach too far. The searcher is inside the graph's epoch; its visits, of which
+ * the first is the row itself, are left to be looked at and cleared. */
 arb_status arb_blind_walk_run(arb_blind_walk *walk, const arb_recall_query *query);
 
 /* What the visit of this number, at least 1, needed. */

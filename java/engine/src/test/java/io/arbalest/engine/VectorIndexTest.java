@@ -180,7 +180,7 @@ class VectorIndexTest {
       assertThat(visited(index, queries, wanted))
           .isEqualTo(visited(index, queries, SearchOptions.k(10).ef(128)));
       index.freeze();
-      assertThat(index.stats().recallSampled()).isBetween(128, 768);
+      assertThat(index.stats().recallSampled()).isBetween(128, 2048);
       assertThat(index.stats().recallCalibrated()).isTrue();
       assertThat(visited(index, queries, wanted.targetRecall(0.99)))
           .isGreaterThan(visited(index, queries, wanted));
