@@ -133,6 +133,69 @@ static void test_before_a_measurement(void)
     arb_index_close(index);
 }
 
+/* What a breadth is made of without a measurement: k counts, and more so for high targets. */
+static void test_unmeasured_breadths(void)
+{
+    static const struct {
+        float target;
+        uint32_t k;
+        uint32_t ef;
+    } expected[] = {{0.8f, 10, 32},     {0.95f, 10, 128},     {0.95f, 300, 600},
+                    {0.99f, 10, 640},   {0.99f, 100, 640},    {0.99f, 300, 1342},
+                    {0.999f, 10, 6400}, {0.999f, 1000, 14143}};
+    arb_index *index = make_index(ARB_METRIC_L2, 100, ARB_LAYOUT_COMPACT);
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        arb_recall_breadth found = arb_index_breadth(index, expected[i].target, expected[i].k);
+        CHECK(!found.has_gap && found.ef >= expected[i].ef && found.ef <= expected[i].ef + 1,
+              "target %g, k %u: ef %u for %u", (double)expected[i].target, expected[i].k, found.ef,
+              expected[i].ef);
+    }
+    arb_index_close(index);
+}
+
+/* Four times the rows that were measured: a search goes farther than for those alone, and reaches
+ * its target. */
+static void test_growth(uint32_t k)
+{
+    arb_index *index = make_index(ARB_METRIC_L2, ROWS / 4, ARB_LAYOUT_COMPACT);
+    arb_recall_breadth before = arb_index_breadth(index, 0.95f, k);
+    test_append(index, ids + ROWS / 4, values + ROWS / 4 * DIM, ROWS - ROWS / 4, DIM);
+    test_link_all(index);
+    arb_recall_breadth after = arb_index_breadth(index, 0.95f, k);
+    arb_recall_breadth lower = arb_index_breadth(index, 0.858579f, k); /* missed: 0.05 * 4^0.75 */
+    CHECK(after.ef > before.ef && after.gap.gap > before.gap.gap, "k %u: no farther than before",
+          k);
+    CHECK(lower.ef <= before.ef + 1 && lower.ef + 1 >= before.ef &&
+              fabsf(lower.gap.gap - before.gap.gap) < 1e-3f,
+          "k %u: gap %g for 0.859, it was %g for 0.95", k, (double)lower.gap.gap,
+          (double)before.gap.gap);
+    test_hits exact = test_search(index, queries, QUERIES, DIM, k, 0, ARB_STRATEGY_EXACT);
+    for (float target = 0.9f; target < 1; target += 0.03f) {
+        test_hits found = search_for(index, k, target);
+        double recall = recall_of(&found, &exact, k);
+        CHECK(recall > (double)target - 0.01, "k %u: recall %.4f for %.4f", k, recall,
+              (double)target);
+        test_hits_free(&found);
+    }
+    test_hits_free(&exact);
+    arb_index_close(index);
+}
+
+/* No walk tells of 0.999: it must still take clearly more than 0.995. */
+static void test_highest_target(void)
+{
+    arb_index *index = make_index(ARB_METRIC_COSINE, ROWS, ARB_LAYOUT_COMPACT);
+    arb_recall_table table;
+    CHECK(arb_index_get_recall(index, &table) > 0, "not measured");
+    for (uint32_t j = 0; j < ARB_RECALL_KS; j++) {
+        const float *ef = table.ef[j];
+        uint32_t last = ARB_RECALL_TARGETS - 1;
+        CHECK(ef[last] > 2 * ef[last - 1], "k %u: ef %g and %g", arb_recall_ks[j],
+              (double)ef[last - 1], (double)ef[last]);
+    }
+    arb_index_close(index);
+}
+
 /* A fourth of the rows must come or go before a freeze measures anew. */
 static void test_when_it_is_due(void)
 {
@@ -342,6 +405,13 @@ int main(void)
         test_targets(ARB_METRIC_L2, ARB_LAYOUT_FUSED, 10);
     }
     test_before_a_measurement();
+    test_unmeasured_breadths();
+    test_highest_target();
+    test_growth(10);
+    if (!test_is_reduced()) {
+        test_growth(1);
+        test_growth(100);
+    }
     test_when_it_is_due();
     if (!test_is_reduced()) {
         test_small_indexes();

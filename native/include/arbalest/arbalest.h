@@ -152,10 +152,10 @@ typedef struct arb_search_options {
     int32_t strategy; /* arb_strategy */
     /* 0: ef rules. Above 0 and below 1: the share of the k nearest to be found, over many queries
      * like the rows; ef is then ignored. A query ends when its walk has come so far beyond its k-th
-     * best as a freeze found that it must (arb_index_freeze). Targets below 0.8 and above 0.999 are
-     * taken as these; a recall that no breadth measured reaches is come as near to as they do.
-     * Before a freeze has measured, or with too few rows: ef = max(6.4 / (1 - target_recall), 2k).
-     */
+     * best as a freeze found that it must (arb_index_freeze), farther where rows came since.
+     * Targets below 0.8 and above 0.999 are taken as these; for a recall that the freeze did not
+     * reach it goes by how that rose. Before a freeze has measured, or with too few rows: ef =
+     * max(6.4 / missed, 2k, 2k * sqrt(0.05 / missed)), missed = 1 - target_recall. */
     float target_recall;
 } arb_search_options;
 
@@ -288,7 +288,7 @@ ARB_API arb_status arb_index_cast_rows(const arb_index *index, struct ArrowSchem
  * away from them; then compares generated distances with the set's own, see arb_generated_use.
  * Searches and links go on meanwhile; appends wait for the latter.
  *
- * Then measures how far searches have to go for a recall, with 128 to 768 of the latest rows as
+ * Then measures how far searches have to go for a recall, with 128 to 2048 of the latest rows as
  * queries, where that was not done yet or a fourth of the rows came or went since; indexes of
  * fewer than some 600 rows do without. That takes this thread some 1 to 2 s for 100,000 rows of
  * 384 components and 5 s for ten millions. */
