@@ -51,10 +51,10 @@ typedef struct filtered_search {
     uint32_t ef;
     arb_candidate_array array;
     arb_bit_errors errors;
-    uint32_t considered;           /* rows so far */
-    uint32_t lists;                /* read of nodes passed through, and */
-    uint32_t listed;               /* fresh nodes in them */
-    uint32_t fresh[FRESH_MAX + 4]; /* of this step: matching, seen for the first time */
+    uint32_t considered;       /* rows so far */
+    uint32_t lists;            /* read of nodes passed through, and */
+    uint32_t listed;           /* fresh nodes in them */
+    uint32_t fresh[FRESH_MAX]; /* of this step: matching, seen for the first time */
     uint32_t fresh_count;
 } filtered_search;
 
@@ -193,32 +193,24 @@ static uint32_t keep_near(filtered_search *search, uint32_t *near, uint32_t *pro
                           uint32_t *probe_count)
 {
     const arb_query *query = search->query;
-    const arb_sq1 *sq1 = query->sq1;
     const arb_candidate_array *array = &search->array;
-    uint32_t *fresh = search->fresh;
-    float bound = INFINITY;
-    if (array->live >= search->ef)
-        bound = arb_scored_distance(query, arb_candidate_distance(array->sorted[array->count - 1]));
+    const uint32_t *fresh = search->fresh;
     uint32_t before = search->considered - search->fresh_count;
+    uint64_t bits[(FRESH_MAX + 63) / 64];
+    float farthest = INFINITY;
+    if (array->live >= search->ef)
+        farthest =
+            arb_scored_distance(query, arb_candidate_distance(array->sorted[array->count - 1]));
+    arb_sq1_near(query->sq1, &query->bits, fresh, search->fresh_count, farthest, bits);
     uint32_t count = 0;
-    for (uint32_t i = search->fresh_count; i % 4 != 0; i++)
-        fresh[i] = fresh[0]; /* does not count */
-    for (uint32_t i = 0; i < search->fresh_count; i += 4) {
-        const uint8_t *codes[4];
-        float dots[4];
-        for (uint32_t j = 0; j < 4; j++)
-            codes[j] = arb_row(sq1->rows, fresh[i + j]);
-        sq1->form.kernels->sq1_dot_x4(query->bits.code, codes, sq1->steps, dots);
-        for (uint32_t j = 0; j < 4 && i + j < search->fresh_count; j++) {
-            uint32_t number = before + i + j;
-            int probe = number < LEARN_FIRST || number % LEARN_STEP == 0;
-            if (!probe && arb_sq1_at_least(sq1, &query->bits, codes[j], dots[j]) > bound)
-                continue;
-            if (probe)
-                probes[(*probe_count)++] = count;
-            arb_prefetch_row(query->rows, fresh[i + j]);
-            near[count++] = fresh[i + j];
-        }
+    for (uint32_t i = 0; i < search->fresh_count; i++) {
+        int probe = before + i < LEARN_FIRST || (before + i) % LEARN_STEP == 0;
+        if (!probe && !(bits[i / 64] >> i % 64 & 1))
+            continue;
+        if (probe)
+            probes[(*probe_count)++] = count;
+        arb_prefetch_row(query->rows, fresh[i]);
+        near[count++] = fresh[i];
     }
     return count;
 }

@@ -161,17 +161,16 @@ ARB_FUNCTION arb_sq1_near_avx512vnni
         .cfi_def_cfa  rsp, 8
         ret
         .cfi_restore_state
-.Lfew: /* 3, 2 or 1 */
-        mov           r9, r8
-        mov           r10, r8
+.Lfew: /* 3, 2 or 1: how many no branch predictor would find */
+        lea           r10, [r12 + 1]
+        lea           r11, [r12 + 2]
+        cmp           r10, rdx
+        cmovae        r10, r12
+        cmp           r11, rdx
+        cmovae        r11, r12
+        mov           r9, [rsi + 8 * r10]
+        mov           r10, [rsi + 8 * r11]
         mov           r11, r8
-        sub           rax, rdx
-        cmp           eax, 3
-        je            .Lgroup
-        mov           r9, [rsi + 8 * r12 + 8]
-        cmp           eax, 2
-        je            .Lgroup
-        mov           r10, [rsi + 8 * r12 + 16]
         jmp           .Lgroup
 ARB_END arb_sq1_near_avx512vnni
 
