@@ -3,7 +3,7 @@
  *
  *   filter_bench [--data DIR] [--index FILE] [--rows N] [--queries 200] [--rounds 3] [--set NAME]
  *                [--percent 50,20,...] [--kinds random,cluster,near,far]
- *                [--strategies graph,exact,filtered-graph,scan]
+ *                [--strategies graph,exact,filtered-graph,scan] [--targets 0.95,0.99,...]
  *
  * DIR holds base.hbin and dev.hbin (default $ARBALEST_DATA or ../shared/data/wordnet-minilm-384),
  * FILE keeps the index between runs. Filters let rows through that are
@@ -14,9 +14,10 @@
  *   far       farthest from the query: nothing that it finds does
  *
  * Every query is a call of its own, timed with all that it does to its filter. The truth is an
- * exact search of the same index. For each cell: each strategy over ef, then the cheapest that
- * reaches recall@10 0.99, beside the unfiltered search at recall 0.95. Of the rounds the best
- * counts, so that a noisy neighbor does not. */
+ * exact search of the same index. For each cell: each strategy over ef (filtered-graph
+ * over target recalls as well), then the cheapest that reaches recall@10 0.99, beside the
+ * unfiltered search at recall 0.95. Of the rounds the best counts, so that a noisy neighbor does
+ * not. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@
 #define K 10
 #define BATCH 1000 /* rows an append */
 #define PERCENTS_MAX 16
+#define TARGETS_MAX 16
 #define GOOD_RECALL 0.99
 #define UNFILTERED_RECALL 0.95
 #define SECONDS_MOST 10 /* a strategy that takes so many times as long is not widened */
@@ -50,6 +52,8 @@ typedef struct settings {
     uint32_t rounds;
     double percents[PERCENTS_MAX];
     uint32_t percent_count;
+    double targets[TARGETS_MAX];
+    uint32_t target_count;
 } settings;
 
 typedef struct table {
@@ -206,6 +210,12 @@ static arb_index *open_or_build(const settings *s)
 
 /* ---- one search ---- */
 
+/* How far a search goes. */
+typedef struct breadth {
+    uint32_t ef;
+    double target; /* recall; 0: ef rules */
+} breadth;
+
 typedef struct found {
     uint32_t count;
     uint32_t near; /* as near as the K-th of the truth */
@@ -213,7 +223,7 @@ typedef struct found {
     double seconds;
 } found;
 
-static found search_one(const bench *b, uint32_t query, int filtered, int strategy, uint32_t ef,
+static found search_one(const bench *b, uint32_t query, int filtered, int strategy, breadth far,
                         float bound)
 {
     char list[16];
@@ -224,8 +234,11 @@ static found search_one(const bench *b, uint32_t query, int filtered, int strate
     make(&vectors, "", list, 1, NULL);
     add_child(&vectors, &items);
     make(&filter, "", "b", b->rows, words);
-    arb_search_options options = {
-        .struct_size = sizeof options, .k = K, .ef = ef, .strategy = strategy};
+    arb_search_options options = {.struct_size = sizeof options,
+                                  .k = K,
+                                  .ef = far.ef,
+                                  .strategy = strategy,
+                                  .target_recall = (float)far.target};
     struct ArrowSchema schema;
     struct ArrowArray array;
     found f = {0};
@@ -251,7 +264,7 @@ typedef struct cost {
     double fallbacks;
 } cost;
 
-static cost measure(const bench *b, int filtered, int strategy, uint32_t ef)
+static cost measure(const bench *b, int filtered, int strategy, breadth far)
 {
     cost c = {0};
     double *best = reserve(b->queries.rows * sizeof *best);
@@ -259,7 +272,7 @@ static cost measure(const bench *b, int filtered, int strategy, uint32_t ef)
         uint64_t near = 0, expected = 0;
         arb_search_stats stats = {0};
         for (uint32_t q = 0; q < b->queries.rows; q++) {
-            found f = search_one(b, q, filtered, strategy, ef, b->truth[q]);
+            found f = search_one(b, q, filtered, strategy, far, b->truth[q]);
             best[q] = round == 0 || f.seconds < best[q] ? f.seconds : best[q];
             near += f.near < b->expected[q] ? f.near : b->expected[q];
             expected += b->expected[q];
@@ -385,18 +398,27 @@ static int is_listed(const char *list, const char *name)
     return 0;
 }
 
-static void print_cost(const char *cell, int strategy, uint32_t ef, const cost *c)
+static const char *name_of(breadth far)
 {
-    printf("%-16s %-15s %4u  %.4f %9.1f %9.0f %9.0f %6.2f\n", cell, STRATEGIES[strategy], ef,
-           c->recall, c->seconds * 1e6, c->visited, c->scanned, c->fallbacks);
+    static char name[16];
+    snprintf(name, sizeof name, far.target > 0 ? "%.4g" : "%.0f",
+             far.target > 0 ? far.target : far.ef);
+    return name;
+}
+
+static void print_cost(const char *cell, int strategy, breadth far, const cost *c)
+{
+    printf("%-16s %-15s %5s  %.4f %9.1f %9.0f %9.0f %6.2f\n", cell, STRATEGIES[strategy],
+           name_of(far), c->recall, c->seconds * 1e6, c->visited, c->scanned, c->fallbacks);
 }
 
 static void measure_unfiltered(bench *b)
 {
     find_truth(b, 0);
     for (size_t i = 0; i < EF_COUNT; i++) {
-        cost c = measure(b, 0, ARB_STRATEGY_GRAPH, EFS[i]);
-        print_cost("unfiltered", ARB_STRATEGY_GRAPH, EFS[i], &c);
+        breadth far = {.ef = EFS[i]};
+        cost c = measure(b, 0, ARB_STRATEGY_GRAPH, far);
+        print_cost("unfiltered", ARB_STRATEGY_GRAPH, far, &c);
         if (b->unfiltered == 0 && c.recall >= UNFILTERED_RECALL)
             b->unfiltered = c.seconds;
     }
@@ -411,25 +433,43 @@ static void measure_cell(bench *b, int kind, double percent)
     find_truth(b, 1);
     cost best = {.seconds = INFINITY};
     int best_strategy = 0;
-    uint32_t best_ef = 0;
+    breadth best_far = {0};
     for (int strategy = 0; strategy < ARB_STRATEGIES; strategy++) {
-        for (size_t i = 0; i < EF_COUNT && is_listed(b->s->strategies, STRATEGIES[strategy]); i++) {
-            cost c = measure(b, 1, strategy, EFS[i]);
-            print_cost(cell, strategy, EFS[i], &c);
+        size_t ways = is_listed(b->s->strategies, STRATEGIES[strategy]) ? EF_COUNT : 0;
+        if (ways > 0 && (strategy == ARB_STRATEGY_FILTERED_GRAPH || strategy == ARB_STRATEGY_GRAPH))
+            ways += b->s->target_count;
+        for (size_t i = 0; i < ways; i++) {
+            breadth far = {.ef = i < EF_COUNT ? EFS[i] : 0,
+                           .target = i < EF_COUNT ? 0 : b->s->targets[i - EF_COUNT]};
+            cost c = measure(b, 1, strategy, far);
+            print_cost(cell, strategy, far, &c);
             if (c.recall >= GOOD_RECALL && c.seconds < best.seconds) {
                 best = c;
                 best_strategy = strategy;
-                best_ef = EFS[i];
+                best_far = far;
             }
-            if (strategy == ARB_STRATEGY_EXACT || c.recall > 0.999 ||
-                c.seconds > SECONDS_MOST * b->unfiltered)
+            if (strategy == ARB_STRATEGY_EXACT)
                 break;
+            int enough = c.recall > 0.999 || c.seconds > SECONDS_MOST * b->unfiltered;
+            if (enough && i < EF_COUNT)
+                i = EF_COUNT - 1;
         }
     }
-    printf("%-16s best: %s, ef %u: recall %.4f, %.1f us, %.2f times unfiltered at %g\n", cell,
-           STRATEGIES[best_strategy], best_ef, best.recall, best.seconds * 1e6,
+    printf("%-16s best: %s, %s: recall %.4f, %.1f us, %.2f times unfiltered at %g\n", cell,
+           STRATEGIES[best_strategy], name_of(best_far), best.recall, best.seconds * 1e6,
            best.seconds / b->unfiltered, UNFILTERED_RECALL);
     fflush(stdout);
+}
+
+static uint32_t parse_numbers(const char *value, double *numbers, uint32_t most)
+{
+    uint32_t count = 0;
+    while (*value != '\0' && count < most) {
+        char *end;
+        numbers[count++] = strtod(value, &end);
+        value = *end == ',' ? end + 1 : end;
+    }
+    return count;
 }
 
 static settings parse(int argc, char **argv)
@@ -441,7 +481,9 @@ static settings parse(int argc, char **argv)
                   .queries = 200,
                   .rounds = 3,
                   .percents = {100, 50, 20, 10, 4, 1, 0.1, 0.01},
-                  .percent_count = 8};
+                  .percent_count = 8,
+                  .targets = {0.95, 0.97, 0.98, 0.99, 0.995, 0.998},
+                  .target_count = 6};
     for (int i = 1; i + 1 < argc; i += 2) {
         const char *value = argv[i + 1];
         if (strcmp(argv[i], "--data") == 0)
@@ -461,11 +503,9 @@ static settings parse(int argc, char **argv)
         else if (strcmp(argv[i], "--rounds") == 0)
             s.rounds = (uint32_t)strtoul(value, NULL, 10);
         else if (strcmp(argv[i], "--percent") == 0)
-            for (s.percent_count = 0; *value != '\0' && s.percent_count < PERCENTS_MAX;) {
-                char *end;
-                s.percents[s.percent_count++] = strtod(value, &end);
-                value = *end == ',' ? end + 1 : end;
-            }
+            s.percent_count = parse_numbers(value, s.percents, PERCENTS_MAX);
+        else if (strcmp(argv[i], "--targets") == 0)
+            s.target_count = parse_numbers(value, s.targets, TARGETS_MAX);
         else
             die("unknown option", argv[i]);
     }
@@ -489,7 +529,7 @@ int main(int argc, char **argv)
         distances_of(&b, b.queries.values + (size_t)q * b.queries.dim,
                      b.distances + (size_t)q * b.rows);
     printf("%u rows of %u, %u queries, k = %d\n", b.rows, b.queries.dim, b.queries.rows, K);
-    printf("%-16s %-15s %4s  %6s %9s %9s %9s %6s\n", "filter", "strategy", "ef", "recall", "us",
+    printf("%-16s %-15s %5s  %6s %9s %9s %9s %6s\n", "filter", "strategy", "ef", "recall", "us",
            "visited", "scanned", "fallb.");
     measure_unfiltered(&b);
     for (int kind = 0; kind < KIND_COUNT; kind++) {

@@ -54,26 +54,6 @@ static int walks_wide(const search *of)
     return of->ef > ARB_ARRAY_MAX;
 }
 
-/* Takes what a walk of the query found; where it is not enough, searches wide. */
-static arb_status take_found(const search *of, const arb_walk *walk, arb_query *query)
-{
-    arb_searcher *searcher = walk->searcher;
-    if (walk->status != ARB_OK && walk->status != ARB_SEARCH_OVERFLOW)
-        return walk->status;
-    if (of->through) {
-        arb_status status = arb_filtered_search(of->graph, searcher, query, of->ef, of->mask);
-        arb_keep_unmasked(searcher, of->mask);
-        return status;
-    }
-    if (walks_wide(of))
-        return arb_search_wide(of->graph, searcher, walk->query, searcher->found[0], of->ef,
-                               of->mask);
-    arb_keep_unmasked(searcher, of->mask);
-    if (walk->status == ARB_OK && (searcher->found_count >= of->k || searcher->found_all))
-        return ARB_OK;
-    return arb_search_wide(of->graph, searcher, walk->query, walk->start, of->ef, of->mask);
-}
-
 /* With a gap, as far as it may lead. */
 static uint32_t walk_ef(const search *of)
 {
@@ -81,6 +61,40 @@ static uint32_t walk_ef(const search *of)
         return of->ef;
     uint32_t wide = ARB_CONVERGE_WIDER * of->ef;
     return wide < ARB_CONVERGE_EF_MAX ? wide : ARB_CONVERGE_EF_MAX;
+}
+
+/* With a gap, when the query's search ends; of fixed breadth else. */
+static arb_converge converge_of(const search *of, const arb_query *query)
+{
+    if (of->gap == NULL)
+        return (arb_converge){0};
+    return arb_converge_of(of->graph->scorer, query, of->k, of->gap->gap, of->gap->norm);
+}
+
+static arb_status search_through(const search *of, arb_searcher *searcher, arb_query *query)
+{
+    arb_converge converge = converge_of(of, query);
+    arb_status status = arb_filtered_search(of->graph, searcher, query, walk_ef(of),
+                                            of->gap != NULL ? &converge : NULL, of->mask);
+    arb_keep_unmasked(searcher, of->mask);
+    return status;
+}
+
+/* Takes what a walk of the query found; where it is not enough, searches wide. */
+static arb_status take_found(const search *of, const arb_walk *walk, arb_query *query)
+{
+    arb_searcher *searcher = walk->searcher;
+    if (walk->status != ARB_OK && walk->status != ARB_SEARCH_OVERFLOW)
+        return walk->status;
+    if (of->through)
+        return search_through(of, searcher, query);
+    if (walks_wide(of))
+        return arb_search_wide(of->graph, searcher, walk->query, searcher->found[0], of->ef,
+                               of->mask);
+    arb_keep_unmasked(searcher, of->mask);
+    if (walk->status == ARB_OK && (searcher->found_count >= of->k || searcher->found_all))
+        return ARB_OK;
+    return arb_search_wide(of->graph, searcher, walk->query, walk->start, of->ef, of->mask);
 }
 
 static arb_status prepare(const search *of, arb_searcher *searcher)
@@ -114,13 +128,12 @@ static arb_status find(const search *of, arb_searcher *const *searchers,
             .graph = of->graph, .searcher = searchers[i], .query = &prepared[i], .mask = of->mask};
         arb_walk *walk = &walks[walking++];
         int leads_only = of->through || walks_wide(of); /* to where another search begins */
-        if (of->gap != NULL && !leads_only)
-            walk->converge =
-                arb_converge_of(scorer, walk->query, of->k, of->gap->gap, of->gap->norm);
-        if (leads_only)
+        if (leads_only) {
             arb_walk_from_entry(walk, of->entry, 1, 1);
-        else
+        } else {
+            walk->converge = converge_of(of, walk->query);
             arb_walk_from_entry(walk, of->entry, 0, walk_ef(of));
+        }
     }
     arb_walk_run(walks, walking);
     for (uint32_t i = 0; status == ARB_OK && i < walking; i++)
