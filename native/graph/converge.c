@@ -6,13 +6,13 @@
 #include "graph/rerank.h"
 
 arb_converge arb_converge_of(const arb_scorer *scorer, const arb_query *query, uint32_t k,
-                             float gap, float norm)
+                             arb_gap gap)
 {
     const arb_row_form *form = &scorer->form;
     float shift = 0;
     if (form->metric == ARB_METRIC_DOT) {
         const arb_distance *dot = &form->kernels->distance[form->element][ARB_METRIC_DOT];
-        shift = norm * sqrtf(dot->one(query->row, query->row, form->dim));
+        shift = gap.norm * sqrtf(dot->one(query->row, query->row, form->dim));
     }
     float blur = isfinite(query->blur) ? query->blur : 0;
     if (form->metric == ARB_METRIC_L2)
@@ -64,6 +64,17 @@ void arb_converge_add(arb_converge *converge, const arb_candidate_array *array, 
            arb_is_masked(mask, arb_candidate_node(array->sorted[converge->kth])));
 }
 
+/* Where masked nodes lie among the k nearest, these are settled as the r nearest of all are, for
+ * which a smaller gap does. */
+static float gap_now(const arb_converge *converge)
+{
+    const arb_gap *gap = &converge->gap;
+    if (gap->rise == 0)
+        return gap->gap;
+    float rank = fminf((float)converge->kth + 1, gap->rank_most);
+    return fmaxf(0, gap->gap + gap->rise * logf(fmaxf(rank / (float)converge->k, 1)));
+}
+
 void arb_converge_trim(arb_converge *converge, arb_candidate_array *array, const arb_mask *mask)
 {
     if (array->live < converge->k || converge->kth >= array->count)
@@ -71,7 +82,7 @@ void arb_converge_trim(arb_converge *converge, arb_candidate_array *array, const
     float kth = arb_candidate_distance(array->sorted[converge->kth]);
     float scale = fmaxf(kth + converge->origin, converge->floor);
     converge->limit =
-        arb_candidate(kth + converge->gap * scale, ARB_NODE_MASK) | ARB_CANDIDATE_FLAG;
+        arb_candidate(kth + gap_now(converge) * scale, ARB_NODE_MASK) | ARB_CANDIDATE_FLAG;
     while (array->live > converge->keep && array->sorted[array->count - 1] > converge->limit) {
         array->count--;
         array->live -= !arb_is_masked(mask, arb_candidate_node(array->sorted[array->count]));

@@ -33,16 +33,16 @@
 typedef struct arb_converge {
     uint32_t k;    /* as above, at least ARB_CONVERGE_K_MIN; 0: the breadth is fixed */
     uint32_t keep; /* at least k: so many are kept however far they are, to be reranked */
-    float gap;
+    arb_gap gap;
     float origin;   /* what to add to a scored distance to have it from zero */
     float floor;    /* d(k) is hardly told from zero below */
     uint32_t kth;   /* place of the k-th live candidate; of no meaning while there are fewer */
     uint64_t limit; /* no candidate beyond it is expanded */
 } arb_converge;
 
-/* For a query, with k and gap; norm is that of a usual row. */
+/* For a query, with k and gap. */
 arb_converge arb_converge_of(const arb_scorer *scorer, const arb_query *query, uint32_t k,
-                             float gap, float norm);
+                             arb_gap gap);
 
 /* Finds the k-th of an array that was filled otherwise. */
 void arb_converge_begin(arb_converge *converge, const arb_candidate_array *array,

@@ -8,7 +8,9 @@
  * neighbors as it would have without a filter.
  *
  * Where the filter is opposed to the query, nothing around the query matches and nothing leads from
- * there to what does. So the search also begins at some rows that match, drawn evenly.
+ * there to what does. So the search also begins at rows that match: the nearest of a sample. The
+ * sample tells in the end whether the search got anywhere: where the rows it found are all there
+ * are, the sample has its usual part of them and no more.
  *
  * Like fused_search.c it expands several candidates at a time, and asks for all that a step needs
  * before the first of it is looked at: lists, words and lists of those passed through, bits, codes.
@@ -22,7 +24,13 @@
 #include "graph/visit.h"
 
 #define BEAM 4u
-#define SEEDS 32u
+/* One matching row in so many is drawn, within these bounds. */
+#define SEED_PART 16u
+#define SEEDS_MIN 32u
+#define SEEDS_MAX 4096u
+/* So many times its usual part, and so many more, is by chance. */
+#define SEEDS_TIMES 2u
+#define SEEDS_MORE 3u
 /* Lists of passed nodes that are on their way while one is read. */
 #define LISTS_AHEAD 8u
 /* Standard deviations that bits may be off by; the breadth makes up for those that are off more. */
@@ -53,6 +61,7 @@ typedef struct filtered_search {
     arb_candidate_array array;
     arb_bit_errors errors;
     uint32_t considered;       /* rows so far */
+    uint64_t last_seed;        /* the farthest that may be among the candidates */
     uint32_t lists;            /* read of nodes passed through, and */
     uint32_t listed;           /* fresh nodes in them */
     uint32_t fresh[FRESH_MAX]; /* of this step: matching, seen for the first time */
@@ -267,25 +276,47 @@ static void judge(filtered_search *search)
     search->fresh_count = 0;
 }
 
-/* Some linked nodes that match, from all over the rows. */
+/* The nearest of a sample of the linked nodes that match, from all over the rows. */
 static arb_status sow(filtered_search *search)
 {
     arb_searcher *searcher = search->searcher;
-    uint32_t words = (search->end + 63) / 64;
-    arb_status status = arb_visit_reserve(searcher, SEEDS);
-    for (uint32_t i = 0; status == ARB_OK && i < SEEDS; i++) {
-        uint32_t word = (uint32_t)((uint64_t)words * i / SEEDS);
-        uint32_t last = (uint32_t)((uint64_t)words * (i + 1) / SEEDS);
+    const arb_candidate_array *array = &search->array;
+    uint64_t words = (search->end + 63) / 64;
+    uint64_t seeds = search->mask->count / SEED_PART;
+    seeds = seeds < SEEDS_MIN ? SEEDS_MIN : seeds > SEEDS_MAX ? SEEDS_MAX : seeds;
+    for (uint64_t i = 0; i < seeds; i++) {
+        uint64_t word = words * i / seeds;
+        uint64_t last = words * (i + 1) / seeds;
         while (word < last && search->mask->matches[word] == 0)
             word++;
         if (word == last)
             continue;
-        uint32_t node = word * 64 + (uint32_t)__builtin_ctzll(search->mask->matches[word]);
-        if (node < search->end && arb_graph_is_linked(search->graph, node) &&
-            arb_visit(searcher, node))
+        uint32_t bit = (uint32_t)__builtin_ctzll(search->mask->matches[word]);
+        uint32_t node = (uint32_t)word * 64 + bit;
+        if (node >= search->end || !arb_graph_is_linked(search->graph, node))
+            continue;
+        arb_status status = arb_visit_reserve(searcher, 1);
+        if (status != ARB_OK)
+            return status;
+        if (arb_visit(searcher, node))
             search->fresh[search->fresh_count++] = node;
+        if (search->fresh_count == FRESH_MAX)
+            judge(search);
     }
-    return status;
+    judge(search);
+    uint64_t most =
+        SEEDS_MORE + SEEDS_TIMES * (uint64_t)search->ef * search->considered / search->mask->count;
+    int is_known = search->mask->count != ARB_MASK_UNCOUNTED;
+    search->last_seed = is_known && most < array->count ? array->sorted[most] : UINT64_MAX;
+    return ARB_OK;
+}
+
+/* Whether no more of the sample is among the candidates than chance has it. */
+static int is_trusted(const filtered_search *search)
+{
+    const arb_candidate_array *array = &search->array;
+    return array->count < search->ef || (array->sorted[array->count - 1] | ARB_CANDIDATE_FLAG) <
+                                            (search->last_seed | ARB_CANDIDATE_FLAG);
 }
 
 int arb_filtered_is_futile(const arb_mask *mask, uint32_t ef)
@@ -317,6 +348,8 @@ arb_status arb_filtered_search(const arb_graph *graph, arb_searcher *searcher, a
             break;
         }
     }
+    if (!is_trusted(&search))
+        search.array.count = 0;
     arb_visited_clear(searcher);
     searcher->found_count = search.array.count;
     searcher->found_all = 0;

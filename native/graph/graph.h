@@ -58,8 +58,10 @@ typedef struct arb_mask {
     arb_deleted_bits deleted; /* NULL: nothing is */
     const uint64_t *matches;  /* one bit a node, 1 = matches, 0 behind `end`; NULL: all match */
     uint32_t end;             /* nodes from here on do not match */
-    uint64_t count;           /* about how many match */
+    uint64_t count;           /* about how many match; ARB_MASK_UNCOUNTED: no search gives up */
 } arb_mask;
+
+#define ARB_MASK_UNCOUNTED UINT64_MAX
 
 /* Whether the node's row matches the mask's filter, deleted or not. */
 static inline int arb_matches(const arb_mask *mask, uint32_t node)
@@ -121,7 +123,17 @@ typedef struct arb_graph_query {
 typedef struct arb_gap {
     float gap;  /* at least 0 */
     float norm; /* of a usual row; dot products only */
+    float rise; /* a gap of gap + rise * ln(r / k) where the k-th that may be returned is the r-th
+                 * of all; 0: the same wherever it is */
+    float rank_most; /* no r beyond this counts */
 } arb_gap;
+
+/* The first try of a search by the nodes that match: as without a filter, past all nodes, ended by
+ * a gap. */
+typedef struct arb_first_try {
+    arb_gap gap;
+    uint32_t rows_most; /* once it has looked at so many it gives up */
+} arb_first_try;
 
 /* What all queries of a group ask for. */
 typedef struct arb_graph_options {
@@ -132,6 +144,7 @@ typedef struct arb_graph_options {
     /* 1: by the nodes that match, past the others (filtered_search.h). Hits may then be fewer than
      * k although more nodes match: it is for the caller to scan them. */
     int through;
+    const arb_first_try *first; /* of such a search; may be NULL */
 } arb_graph_options;
 
 /* The same for several queries at once, each with a searcher of its own: one thread answers them

@@ -166,7 +166,8 @@ arb_status arb_blind_walk_run(arb_blind_walk *walk, const arb_recall_query *quer
     arb_visit(searcher, node);
     walk->array = (arb_candidate_array){.sorted = searcher->found};
     for (uint32_t j = 0; j < ARB_RECALL_KS; j++)
-        walk->converge[j] = arb_converge_of(scorer, &walk->query, arb_recall_ks[j], 0, walk->norm);
+        walk->converge[j] =
+            arb_converge_of(scorer, &walk->query, arb_recall_ks[j], (arb_gap){.norm = walk->norm});
     offer(walk, &node, &distance, 1);
     walk->lacking -= count_wanted(walk, &node, 1);
     return go(walk);

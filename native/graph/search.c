@@ -20,6 +20,7 @@ typedef struct search {
     const arb_mask *mask;
     const arb_gap *gap; /* NULL: walks end by ef */
     int through;        /* see arb_graph_options; the mask has a filter */
+    const arb_first_try *first;
 } search;
 
 /* Over the codes beside the lists, if there are some. Returns 0 where the search is still to be
@@ -64,18 +65,29 @@ static uint32_t walk_ef(const search *of)
 }
 
 /* With a gap, when the query's search ends; of fixed breadth else. */
-static arb_converge converge_of(const search *of, const arb_query *query)
+static arb_converge converge_of(const search *of, const arb_query *query, const arb_gap *gap)
 {
-    if (of->gap == NULL)
+    if (gap == NULL)
         return (arb_converge){0};
-    return arb_converge_of(of->graph->scorer, query, of->k, of->gap->gap, of->gap->norm);
+    return arb_converge_of(of->graph->scorer, query, of->k, *gap);
 }
 
-static arb_status search_through(const search *of, arb_searcher *searcher, arb_query *query)
+/* By the nodes that match, unless the walk was a first try and found enough. */
+static arb_status search_through(const search *of, const arb_walk *walk, arb_query *query)
 {
-    arb_converge converge = converge_of(of, query);
-    arb_status status = arb_filtered_search(of->graph, searcher, query, walk_ef(of),
-                                            of->gap != NULL ? &converge : NULL, of->mask);
+    arb_searcher *searcher = walk->searcher;
+    if (of->first != NULL) {
+        if (walk->status == ARB_OK) {
+            arb_keep_unmasked(searcher, of->mask);
+            if (searcher->found_count >= of->k)
+                return ARB_OK;
+        }
+        searcher->found_count = 0;
+        if (arb_filtered_is_futile(of->mask, 4 * of->ef))
+            return ARB_OK;
+        searcher->found[0] = walk->start;
+    }
+    arb_status status = arb_filtered_search(of->graph, searcher, query, of->ef, NULL, of->mask);
     arb_keep_unmasked(searcher, of->mask);
     return status;
 }
@@ -87,7 +99,7 @@ static arb_status take_found(const search *of, const arb_walk *walk, arb_query *
     if (walk->status != ARB_OK && walk->status != ARB_SEARCH_OVERFLOW)
         return walk->status;
     if (of->through)
-        return search_through(of, searcher, query);
+        return search_through(of, walk, query);
     if (walks_wide(of))
         return arb_search_wide(of->graph, searcher, walk->query, searcher->found[0], of->ef,
                                of->mask);
@@ -127,11 +139,14 @@ static arb_status find(const search *of, arb_searcher *const *searchers,
         walks[walking] = (arb_walk){
             .graph = of->graph, .searcher = searchers[i], .query = &prepared[i], .mask = of->mask};
         arb_walk *walk = &walks[walking++];
-        int leads_only = of->through || walks_wide(of); /* to where another search begins */
+        /* to where another search begins */
+        int leads_only = of->first == NULL && (of->through || walks_wide(of));
         if (leads_only) {
             arb_walk_from_entry(walk, of->entry, 1, 1);
         } else {
-            walk->converge = converge_of(of, walk->query);
+            walk->converge =
+                converge_of(of, walk->query, of->first != NULL ? &of->first->gap : of->gap);
+            walk->rows_most = of->first != NULL ? of->first->rows_most : 0;
             arb_walk_from_entry(walk, of->entry, 0, walk_ef(of));
         }
     }
@@ -154,6 +169,7 @@ arb_status arb_graph_search_group(const arb_graph *graph, arb_searcher *const *s
                  .gap = options->gap};
     of.through =
         options->through && of.mask != NULL && of.mask->matches != NULL && of.ef <= ARB_ARRAY_MAX;
+    of.first = of.through ? options->first : NULL;
     if (of.through && arb_filtered_is_futile(of.mask, of.ef)) {
         for (uint32_t i = 0; i < count; i++)
             queries[i].count = 0;

@@ -142,7 +142,8 @@ static void judge(arb_walk *walk)
 {
     arb_searcher *searcher = walk->searcher;
     arb_candidate_array *array = &walk->array;
-    if (array->count + walk->near_count > searcher->found_capacity) {
+    if (array->count + walk->near_count > searcher->found_capacity ||
+        (walk->rows_most > 0 && searcher->stats.visited > walk->rows_most)) {
         finish(walk, ARB_SEARCH_OVERFLOW);
         return;
     }

@@ -28,6 +28,7 @@ typedef struct arb_walk {
     uint32_t bottom;       /* the last level */
     uint32_t ef;           /* the breadth there; 1 above */
     arb_converge converge; /* whether it may end there before */
+    uint64_t rows_most;    /* what it may look at; 0: any number */
     uint32_t level;
     uint64_t start; /* the candidate that the bottom level began with */
     arb_candidate_array array;
@@ -35,7 +36,8 @@ typedef struct arb_walk {
     uint32_t fresh_count; /* the last of searcher->visits: neighbors whose bits were asked for */
     uint32_t near_count;  /* of searcher->near: nodes whose rows were asked for */
     int done;
-    arb_status status; /* once done; ARB_SEARCH_OVERFLOW: masked nodes fill the array */
+    arb_status status; /* once done; ARB_SEARCH_OVERFLOW: masked nodes fill the array, or rows_most
+                        * were looked at */
 } arb_walk;
 
 /* From the entry point down to level `bottom`, which is searched with breadth ef; with `bottom`

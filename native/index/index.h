@@ -138,6 +138,13 @@ typedef struct arb_recall_breadth {
 } arb_recall_breadth;
 arb_recall_breadth arb_index_breadth(const arb_index *index, float target, uint32_t k);
 
+/* How a search for the k nearest of `matching` > 0 rows first tries past all nodes, where a freeze
+ * has measured. One whose k-th is the r-th nearest of all is found as the r-th is without a filter,
+ * by the gap for r results. If rows match as often around the query as elsewhere it goes as far as
+ * a search for all that are as near; what looks at much more is not worth going on with. */
+arb_first_try arb_index_first_try(const arb_index *index, float target, uint32_t k,
+                                  uint64_t matching);
+
 /* Marks a row deleted; 1 if it lived. Write mutex held. */
 int arb_index_mark_deleted(arb_index *index, uint32_t node);
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/converge.h"
 #include "index/index.h"
 #include "vectors/error.h"
 
@@ -25,6 +26,9 @@ static uint64_t live_rows(const arb_index *index)
     uint64_t deleted = atomic_load_explicit(&index->deleted_count, memory_order_acquire);
     return rows > deleted ? rows - deleted : 0;
 }
+
+/* A search of breadth ef looks at up to so many rows times ef. */
+#define ROWS_A_BREADTH 20u
 
 /* Recall at the same gap sinks with the logarithm of the rows: a fourth more of them, or fewer,
  * moves it by less than the sample can tell. */
@@ -153,4 +157,22 @@ arb_recall_breadth arb_index_breadth(const arb_index *index, float target, uint3
     ef = fmin(fmax(ceil(ef), k), ARB_EF_MAX);
     return (arb_recall_breadth){
         .ef = (uint32_t)ef, .has_gap = 1, .gap = {.gap = (float)gap, .norm = table.norm}};
+}
+
+arb_first_try arb_index_first_try(const arb_index *index, float target, uint32_t k,
+                                  uint64_t matching)
+{
+    uint64_t deleted = atomic_load_explicit(&index->deleted_count, memory_order_acquire);
+    double live = (double)arb_index_published(index) - (double)deleted;
+    double all = fmin(ceil(k * live / (double)matching), ARB_K_MAX);
+    arb_recall_breadth wide = arb_index_breadth(index, target, (uint32_t)fmax(all, k));
+    arb_first_try first = {.gap = arb_index_breadth(index, target, k).gap,
+                           .rows_most = ROWS_A_BREADTH * wide.ef};
+    uint32_t low = k > ARB_CONVERGE_K_MIN ? k : ARB_CONVERGE_K_MIN;
+    if (low < ARB_RECALL_K_MAX) {
+        float far = arb_index_breadth(index, target, ARB_RECALL_K_MAX).gap.gap;
+        first.gap.rise = (far - first.gap.gap) / logf((float)ARB_RECALL_K_MAX / (float)low);
+        first.gap.rank_most = ARB_RECALL_K_MAX;
+    }
+    return first;
 }

@@ -152,10 +152,17 @@ static arb_status search_linked_and_tail(search_call *call, attempt *tries, uint
                                  .mask = &call->mask,
                                  .through = call->strategy == ARB_STRATEGY_FILTERED_GRAPH};
     arb_recall_breadth breadth;
+    arb_first_try first;
     if (call->target_recall > 0) {
         breadth = arb_index_breadth(index, call->target_recall, wanted);
         options.ef = breadth.ef;
         options.gap = breadth.has_gap ? &breadth.gap : NULL;
+        if (options.through && breadth.has_gap) {
+            first = arb_index_first_try(index, call->target_recall, wanted, call->matching);
+            options.first = &first;
+        } else if (options.through) {
+            options.ef = call->ef;
+        }
     }
     arb_status status = arb_graph_search_group(index->graph, call->searchers, queries, count,
                                                &options, &call->stats);

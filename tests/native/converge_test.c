@@ -28,7 +28,10 @@ static void check(const arb_converge *converge, const arb_candidate_array *array
     EXPECT(converge->kth == kth, "the k-th is at %u, found %u", kth, converge->kth);
     float distance = arb_candidate_distance(array->sorted[kth]);
     float limit = arb_candidate_distance(converge->limit);
-    float wanted = distance + converge->gap * (distance + converge->origin);
+    const arb_gap *gap = &converge->gap;
+    float rank = fminf((float)kth + 1, gap->rank_most);
+    float rise = gap->rise == 0 ? 0 : gap->rise * logf(rank / (float)converge->k);
+    float wanted = distance + fmaxf(0, gap->gap + rise) * (distance + converge->origin);
     EXPECT(fabsf(limit - wanted) <= 1e-5f, "limit %g, not %g", (double)limit, (double)wanted);
     uint64_t last = array->sorted[array->count - 1];
     EXPECT(array->live <= converge->keep || last <= converge->limit,
@@ -36,7 +39,7 @@ static void check(const arb_converge *converge, const arb_candidate_array *array
     EXPECT(array->cursor <= array->count, "cursor %u of %u", array->cursor, array->count);
 }
 
-static void test_against_count(uint64_t seed, uint32_t k, float gap, uint32_t masked_in_8)
+static void test_against_count(uint64_t seed, uint32_t k, arb_gap gap, uint32_t masked_in_8)
 {
     static uint64_t sorted[NODES + 1];
     _Atomic uint64_t deleted[NODES / 64 + 1] = {0};
@@ -66,17 +69,19 @@ static void test_against_count(uint64_t seed, uint32_t k, float gap, uint32_t ma
         arb_converge_trim(&converge, &array, mask);
         check(&converge, &array, mask);
     }
-    EXPECT(refused > 0 || gap > 0.5f || masked_in_8 > 5, "nothing was refused");
+    EXPECT(refused > 0 || gap.gap > 0.5f || masked_in_8 > 5, "nothing was refused");
 }
 
 int main(void)
 {
     for (uint64_t seed = 1; seed <= (uint64_t)test_repeats(10); seed++) {
         for (uint32_t masked_in_8 = 0; masked_in_8 < 8; masked_in_8++) {
-            test_against_count(seed, 1, 0.1f, masked_in_8);
-            test_against_count(seed, 10, 0, masked_in_8);
-            test_against_count(seed, 10, 0.2f, masked_in_8);
-            test_against_count(seed, 60, 0.9f, masked_in_8);
+            test_against_count(seed, 1, (arb_gap){.gap = 0.1f}, masked_in_8);
+            test_against_count(seed, 10, (arb_gap){0}, masked_in_8);
+            test_against_count(seed, 10, (arb_gap){.gap = 0.2f}, masked_in_8);
+            test_against_count(seed, 60, (arb_gap){.gap = 0.9f}, masked_in_8);
+            arb_gap falling = {.gap = 0.2f, .rise = -0.1f, .rank_most = 60};
+            test_against_count(seed, 10, falling, masked_in_8);
         }
     }
     return report("converge_test");

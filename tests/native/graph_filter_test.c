@@ -13,7 +13,8 @@ static uint64_t matches[ROWS / 64 + 1];
 /* A filter that no search gives up. */
 static arb_mask mask_of(const world *w)
 {
-    return (arb_mask){.deleted = w->deleted, .matches = matches, .end = ROWS, .count = UINT64_MAX};
+    return (arb_mask){
+        .deleted = w->deleted, .matches = matches, .end = ROWS, .count = ARB_MASK_UNCOUNTED};
 }
 
 static int is_match(uint32_t node)
@@ -36,11 +37,12 @@ static void fill(uint32_t step, int by_cluster)
         match_if(node, by_cluster ? node % CLUSTERS % step == 0 : next_random(&state) % step == 0);
 }
 
+/* first may be NULL. */
 static uint32_t search_filtered(const world *w, arb_searcher *searcher, const void *query,
-                                uint32_t ef, arb_hit *hits)
+                                uint32_t ef, const arb_first_try *first, arb_hit *hits)
 {
     arb_mask mask = mask_of(w);
-    arb_graph_options options = {.ef = ef, .k = K, .mask = &mask, .through = 1};
+    arb_graph_options options = {.ef = ef, .k = K, .mask = &mask, .through = 1, .first = first};
     arb_graph_query one = {.row = query, .native = 1, .hits = hits};
     EXPECT(arb_graph_search_group(w->graph, &searcher, &one, 1, &options, NULL) == ARB_OK, "%s",
            arb_last_error());
@@ -52,7 +54,7 @@ static uint32_t search_filtered(const world *w, arb_searcher *searcher, const vo
 }
 
 /* Recall@K of queries of all clusters, whether their rows match or not. */
-static double recall_of(const world *w, uint32_t ef)
+static double recall_of(const world *w, uint32_t ef, const arb_first_try *first)
 {
     uint64_t state = 99;
     arb_mask mask = mask_of(w);
@@ -67,7 +69,7 @@ static double recall_of(const world *w, uint32_t ef)
         clustered_vector(q % CLUSTERS, 0.7f, &state, DIM, vector);
         store_vector(w, vector, query);
         arb_exact_scan(&w->scorer, w->graph, query, 0, ROWS, 0, &mask, K, truth, &exact, NULL);
-        uint32_t count = search_filtered(w, searcher, query, ef, found);
+        uint32_t count = search_filtered(w, searcher, query, ef, first, found);
         for (uint32_t i = 0; i < count; i++)
             EXPECT(!is_deleted(w, found[i].node), "node %u is deleted", found[i].node);
         for (uint32_t a = 0; a < exact; a++) {
@@ -90,7 +92,7 @@ static void test_recall(arb_metric metric, arb_element element)
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
             for (int by_cluster = 0; by_cluster < 2; by_cluster++) {
                 fill(steps[i], by_cluster);
-                double recall = recall_of(w, 128);
+                double recall = recall_of(w, 128, NULL);
                 /* a graph is worse at dot products, with a filter or without */
                 EXPECT(recall >= (metric == ARB_METRIC_DOT ? 0.85 : 0.95),
                        "metric %d: one in %u, by cluster %d: recall %.4f", metric, steps[i],
@@ -101,6 +103,57 @@ static void test_recall(arb_metric metric, arb_element element)
         for (uint32_t node = 0; node < ROWS; node += 3)
             delete_row(w, node);
     }
+    world_destroy(w);
+}
+
+/* First past all nodes: whether that ends by its gap or gives up, enough is found. */
+static void test_first_try(uint64_t rows_most)
+{
+    world *w = world_create(DIM, ARB_ELEMENT_F16, ARB_METRIC_COSINE, ROWS, CLUSTERS, 16, 100);
+    link_rows(w, 0, ROWS, 1);
+    arb_first_try first = {.gap = {.gap = 0.5f, .norm = 1, .rise = -0.1f, .rank_most = 100},
+                           .rows_most = (uint32_t)rows_most};
+    static const uint32_t steps[] = {1, 2, 5, 10};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        for (int by_cluster = 0; by_cluster < 2; by_cluster++) {
+            fill(steps[i], by_cluster);
+            double recall = recall_of(w, 128, &first);
+            EXPECT(recall >= 0.95, "at most %u rows, one in %u, by cluster %d: recall %.4f",
+                   first.rows_most, steps[i], by_cluster, recall);
+        }
+    }
+    world_destroy(w);
+}
+
+/* The rows that are farther from the query than most: nothing leads to the nearest of them. A
+ * search that counts says so, by finding none. */
+static void test_gets_nowhere(void)
+{
+    world *w = world_create(DIM, ARB_ELEMENT_F16, ARB_METRIC_COSINE, ROWS, 1, 16, 100);
+    link_rows(w, 0, ROWS, 1);
+    arb_searcher *searcher = arb_searcher_acquire(w->graph);
+    uint32_t wrong = 0;
+    uint32_t queries = 20;
+    for (uint32_t q = 0; q < queries; q++) {
+        const void *query = arb_row(w->rows, q * 100);
+        arb_hit all[ROWS], found[K];
+        uint32_t count = 0;
+        arb_exact_scan(&w->scorer, w->graph, query, 0, ROWS, 0, NULL, ROWS, all, &count, NULL);
+        memset(matches, 0, sizeof matches);
+        for (uint32_t i = ROWS / 4; i < ROWS; i++)
+            match_if(all[i].node, 1);
+        arb_mask mask = {.matches = matches, .end = ROWS, .count = ROWS - ROWS / 4};
+        arb_graph_options options = {.ef = K, .k = K, .mask = &mask, .through = 1};
+        arb_graph_query one = {.row = query, .native = 1, .hits = found};
+        EXPECT(arb_graph_search_group(w->graph, &searcher, &one, 1, &options, NULL) == ARB_OK, "%s",
+               arb_last_error());
+        uint32_t right = 0;
+        for (uint32_t i = 0; i < one.count; i++)
+            right += found[i].distance <= all[ROWS / 4 + 4 * K].distance;
+        wrong += one.count > 0 && right == 0;
+    }
+    EXPECT(wrong <= queries / 4, "%u of %u queries found none of the nearest", wrong, queries);
+    arb_searcher_release(w->graph, searcher);
     world_destroy(w);
 }
 
@@ -132,13 +185,13 @@ static void test_beside_inserts(uint32_t rows)
         arb_hit hits[K];
         uint32_t node = i % 1000;
         int lived = is_match(node) && !is_deleted(w, node);
-        uint32_t count = search_filtered(w, searcher, arb_row(w->rows, node), 64, hits);
+        uint32_t count = search_filtered(w, searcher, arb_row(w->rows, node), 64, NULL, hits);
         EXPECT(!lived || (count > 0 && hits[0].distance == 0), "node %u does not find itself",
                node);
         if (i % 7 == 0)
             delete_row(w, node);
         for (uint32_t j = 0; i % 7 == 0 && j < K; j++) {
-            count = search_filtered(w, searcher, arb_row(w->rows, node), 64, hits);
+            count = search_filtered(w, searcher, arb_row(w->rows, node), 64, NULL, hits);
             EXPECT(count == 0 || hits[0].node != node, "node %u came back deleted", node);
         }
     }
@@ -156,6 +209,11 @@ int main(void)
     if (!reduced) {
         test_recall(ARB_METRIC_L2, ARB_ELEMENT_F32);
         test_recall(ARB_METRIC_DOT, ARB_ELEMENT_F16);
+    }
+    test_first_try(reduced ? 600 : 100 * ROWS);
+    if (!reduced) {
+        test_first_try(600);
+        test_gets_nowhere();
     }
     test_beside_inserts(reduced ? 2000 : ROWS);
     return report("graph_filter_test");
