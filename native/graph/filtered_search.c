@@ -30,7 +30,7 @@
 #define SEEDS_MAX 4096u
 /* So many times its usual part, and so many more, is by chance. */
 #define SEEDS_TIMES 2u
-#define SEEDS_MORE 3u
+#define SEEDS_MORE 1u
 /* Lists of passed nodes that are on their way while one is read. */
 #define LISTS_AHEAD 8u
 /* Standard deviations that bits may be off by; the breadth makes up for those that are off more. */
