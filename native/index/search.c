@@ -160,7 +160,7 @@ static arb_status search_linked_and_tail(search_call *call, attempt *tries, uint
         if (options.through && breadth.has_gap) {
             first = arb_index_first_try(index, call->target_recall, wanted, call->matching);
             options.first = &first;
-        } else if (options.through) {
+        } else if (!breadth.has_gap && call->mask.matches != NULL) {
             options.ef = call->ef;
         }
     }

@@ -154,7 +154,8 @@ typedef struct arb_search_options {
      * like the rows; ef is then ignored. A query ends when its walk has come so far beyond its k-th
      * best as a freeze found that it must (arb_index_freeze), farther where rows came since.
      * Targets below 0.8 and above 0.999 are taken as these; for a recall that the freeze did not
-     * reach it goes by how that rose. Before a freeze has measured, or with too few rows: ef =
+     * reach it goes by how that rose. Before a freeze has measured, or with too few rows, a search
+     * with a filter goes by ef, and one without by
      * max(6.4 / missed, 2k, 2k * sqrt(0.05 / missed)), missed = 1 - target_recall. */
     float target_recall;
 } arb_search_options;

@@ -13,8 +13,8 @@ import java.util.Objects;
  * @param targetRecall above 0 and below 1: the share of the k nearest that is wanted, over many
  *     queries like the rows; each query then goes only as far as it must by what {@link
  *     VectorIndex#freeze()} measured, and {@code ef} is ignored. Before that, and for a few hundred
- *     rows, it stands for a breadth of max(6.4 / missed, 2k, 2k * sqrt(0.05 / missed)), where
- *     missed is 1 - targetRecall. 0: {@code ef} rules
+ *     rows, {@code ef} rules with a filter; without, it stands for a breadth of max(6.4 / missed,
+ *     2k, 2k * sqrt(0.05 / missed)), where missed is 1 - targetRecall. 0: {@code ef} rules
  */
 public record SearchOptions(int k, int ef, Strategy strategy, double targetRecall) {
   /** The breadth where none is asked for, unless {@code k} is larger. */

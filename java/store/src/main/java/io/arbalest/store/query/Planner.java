@@ -33,9 +33,11 @@ final class Planner {
    * A way to search.
    *
    * @param ef breadth; null leaves it to the request
+   * @param targetRecall the recall to search for where a freeze has measured what it takes, instead
+   *     of the breadth; null: none
    * @param name as answers and the wire have it
    */
-  record Plan(Strategy strategy, Integer ef, String name) {}
+  record Plan(Strategy strategy, Integer ef, Double targetRecall, String name) {}
 
   /**
    * What a choice depends on.
@@ -66,13 +68,13 @@ final class Planner {
   /** The plan without a filter. */
   static Plan unfiltered(boolean exact) {
     return exact
-        ? new Plan(Strategy.EXACT, null, "exact")
-        : new Plan(Strategy.GRAPH, null, "graph");
+        ? new Plan(Strategy.EXACT, null, null, "exact")
+        : new Plan(Strategy.GRAPH, null, null, "graph");
   }
 
   /** The plan for a filter where the caller asked for a scan. */
   static Plan exactFiltered() {
-    return new Plan(Strategy.EXACT, null, "exact-filtered");
+    return new Plan(Strategy.EXACT, null, null, "exact-filtered");
   }
 
   /** The plan for a filter. */
@@ -90,17 +92,26 @@ final class Planner {
       return exactFiltered();
     }
     if (scan <= graph) {
-      return new Plan(Strategy.SCAN, kept(question), "scan-filtered");
+      return new Plan(Strategy.SCAN, kept(question), null, "scan-filtered");
     }
+    Double target = target(question);
     return question.share() >= GRAPH_SHARE_MIN
-        ? new Plan(Strategy.GRAPH, ef, "graph")
-        : new Plan(Strategy.FILTERED_GRAPH, ef, "filtered-graph");
+        ? new Plan(Strategy.GRAPH, ef, target, "graph")
+        : new Plan(Strategy.FILTERED_GRAPH, ef, target, "filtered-graph");
   }
 
   /** How many candidates a scan of codes keeps, for the rows to decide among. */
   private static int kept(Question question) {
     int asked = question.ef() == null ? 0 : question.ef();
     return Math.min(Math.max(asked, KEPT_A_RESULT * question.k() + KEPT_MORE), Limits.EF_MAX);
+  }
+
+  /** A breadth that was asked for rules. */
+  private static Double target(Question question) {
+    if (question.ef() != null) {
+      return null;
+    }
+    return question.targetRecall() == null ? RECALL : Math.max(RECALL, question.targetRecall());
   }
 
   private static int breadth(Question question) {

@@ -23,7 +23,7 @@ final class PlannerCosts {
   private static final double[] EXACT_FLOAT32 = {0.56, 1.9, 4};
 
   /** Visits a row of a scan of their codes, most of which bits pass over ... */
-  private static final double[] SCAN = {0.24, 0.21, 0.45};
+  private static final double[] SCAN = {0.24, 0.15, 0.3};
 
   /** ... and twice as many for so many results, each of which lets more rows pass. */
   private static final double SCAN_RESULTS = 150;
@@ -33,8 +33,11 @@ final class PlannerCosts {
 
   private static final double SCAN_A_RESULT = 12;
 
-  /** An unfiltered traversal of breadth ef visits {@code VISITS * ef ^ VISITS_POWER} rows. */
-  private static final double VISITS = 51;
+  /**
+   * An unfiltered traversal of breadth ef visits {@code VISITS * ef ^ VISITS_POWER} rows; one that
+   * ends by distance, when it has the recall of that breadth.
+   */
+  private static final double VISITS = 33;
 
   private static final double VISITS_POWER = 0.75;
 
@@ -75,10 +78,12 @@ final class PlannerCosts {
     return SCAN_START + SCAN_A_RESULT * k + matching * at(SCAN, dimension) * (1 + k / SCAN_RESULTS);
   }
 
-  /** Visits of a traversal of breadth ef, counted in rows that match. */
+  /**
+   * Visits of a traversal of breadth ef, counted in rows that match. What of them k lie among k /
+   * share of all is found as so many are: that takes the root of 1 / share as many visits.
+   */
   static double graph(int ef, double share) {
-    double met = ef / share;
-    return VISITS * Math.pow(met, VISITS_POWER) * (1 + met / EF_TWICE);
+    return VISITS * Math.pow(ef, VISITS_POWER) * (1 + ef / EF_TWICE) / Math.sqrt(share);
   }
 
   /** The breadth, counted in rows that match, that gives k results recall 0.99. */

@@ -354,7 +354,13 @@ public final class Searcher {
     SearchOptions options = SearchOptions.k(k).strategy(plan.strategy());
     Integer ef = plan.ef() == null ? request.ef() : plan.ef();
     if (ef != null) {
-      return options.ef(ef);
+      options = options.ef(ef);
+    }
+    if (plan.targetRecall() != null) {
+      return options.targetRecall(plan.targetRecall());
+    }
+    if (ef != null) {
+      return options;
     }
     return options.targetRecall(
         request.targetRecall() == null ? TARGET_RECALL_DEFAULT : request.targetRecall());
