@@ -57,7 +57,6 @@ typedef struct filtered_search {
     const arb_mask *mask;
     uint32_t end; /* nodes from here on do not match */
     uint32_t ef;
-    arb_converge *converge; /* NULL: ef alone ends the search */
     arb_candidate_array array;
     arb_bit_errors errors;
     uint32_t considered;       /* rows so far */
@@ -151,26 +150,14 @@ static arb_status pass_through(filtered_search *search, const uint32_t *others, 
     return ARB_OK;
 }
 
-/* What is farther is neither expanded nor kept; UINT64_MAX while everything is. */
-static uint64_t cutoff(const filtered_search *search)
-{
-    const arb_candidate_array *array = &search->array;
-    if (array->live >= search->ef)
-        return array->sorted[array->count - 1];
-    return search->converge != NULL ? arb_converge_cutoff(search->converge, array) : UINT64_MAX;
-}
-
 /* Takes the nearest unexpanded candidates, whose lists are then on their way. */
 static uint32_t take_beam(filtered_search *search, uint64_t *words)
 {
     arb_candidate_array *array = &search->array;
-    uint64_t limit = search->converge != NULL ? search->converge->limit : UINT64_MAX;
     uint32_t taken = 0;
     for (; array->cursor < array->count && taken < BEAM; array->cursor++) {
         if (array->sorted[array->cursor] & ARB_CANDIDATE_FLAG)
             continue;
-        if (array->sorted[array->cursor] > limit)
-            break;
         words[taken] = load_word(search, arb_candidate_node(array->sorted[array->cursor]));
         prefetch_list(words[taken++]);
         array->sorted[array->cursor] |= ARB_CANDIDATE_FLAG;
@@ -215,13 +202,14 @@ static uint32_t keep_near(filtered_search *search, uint32_t *near, uint32_t *pro
                           uint32_t *probe_count)
 {
     const arb_query *query = search->query;
+    const arb_candidate_array *array = &search->array;
     const uint32_t *fresh = search->fresh;
-    uint64_t last = cutoff(search);
     uint32_t before = search->considered - search->fresh_count;
     uint64_t bits[(FRESH_MAX + 63) / 64];
     float farthest = INFINITY;
-    if (last != UINT64_MAX)
-        farthest = arb_scored_distance(query, arb_candidate_distance(last));
+    if (array->live >= search->ef)
+        farthest =
+            arb_scored_distance(query, arb_candidate_distance(array->sorted[array->count - 1]));
     arb_sq1_near(query->sq1, &query->bits, fresh, search->fresh_count, farthest, bits);
     uint32_t count = 0;
     for (uint32_t i = 0; i < search->fresh_count; i++) {
@@ -259,20 +247,10 @@ static void judge(filtered_search *search)
         memcpy(near, search->fresh, count * sizeof *near);
         arb_score(search->query, near, count, distances);
     }
-    arb_converge *converge = search->converge;
     for (uint32_t i = 0; i < count; i++) {
-        uint64_t candidate = arb_candidate(distances[i], near[i]);
-        if (candidate > cutoff(search))
-            continue;
-        uint32_t place = arb_array_offer(&search->array, candidate, search->ef, NULL);
-        if (place == 0)
-            continue;
-        __builtin_prefetch((const void *)arb_word_at(search->graph, near[i], 0));
-        if (converge != NULL)
-            arb_converge_add(converge, &search->array, place - 1, NULL);
+        if (arb_array_offer(&search->array, arb_candidate(distances[i], near[i]), search->ef, NULL))
+            __builtin_prefetch((const void *)arb_word_at(search->graph, near[i], 0));
     }
-    if (converge != NULL)
-        arb_converge_trim(converge, &search->array, NULL);
     search->fresh_count = 0;
 }
 
@@ -325,11 +303,10 @@ int arb_filtered_is_futile(const arb_mask *mask, uint32_t ef)
 }
 
 arb_status arb_filtered_search(const arb_graph *graph, arb_searcher *searcher, arb_query *query,
-                               uint32_t ef, arb_converge *converge, const arb_mask *mask)
+                               uint32_t ef, const arb_mask *mask)
 {
     filtered_search search = {.graph = graph, .searcher = searcher, .query = query, .mask = mask};
     search.ef = ef;
-    search.converge = converge;
     search.end = mask->end < searcher->visited_nodes ? mask->end : searcher->visited_nodes;
     search.array.sorted = searcher->found;
     search.errors = arb_bit_errors_of(query);

@@ -87,7 +87,7 @@ static arb_status search_through(const search *of, const arb_walk *walk, arb_que
             return ARB_OK;
         searcher->found[0] = walk->start;
     }
-    arb_status status = arb_filtered_search(of->graph, searcher, query, of->ef, NULL, of->mask);
+    arb_status status = arb_filtered_search(of->graph, searcher, query, of->ef, of->mask);
     arb_keep_unmasked(searcher, of->mask);
     return status;
 }

@@ -132,10 +132,11 @@ typedef struct arb_index_options {
  * farther it goes.
  * EXACT: a scan of all rows, or of those that match the filter: misses nothing.
  * FILTERED_GRAPH: by the graph, over the rows that match, and past those that do not to their
- * neighbors; without a filter, the same as GRAPH.
- * SCAN: a scan as EXACT's over the codes, of which ef candidates are kept and reranked by their
- * rows: a fraction of its cost, a recall as that of a wide search of the graph. Where there are no
- * codes, and for breadths beyond some thousand, the same as EXACT. */
+ * neighbors; without a filter, the same as GRAPH. With target_recall first as GRAPH does, which
+ * costs least where rows match around the query as elsewhere, but no longer than that takes. SCAN:
+ * a scan as EXACT's over the codes, of which ef candidates are kept and reranked by their rows: a
+ * fraction of its cost, a recall as that of a wide search of the graph. Where there are no codes,
+ * and for breadths beyond some thousand, the same as EXACT. */
 typedef enum arb_strategy {
     ARB_STRATEGY_GRAPH = 0,
     ARB_STRATEGY_EXACT = 1,

@@ -16,7 +16,8 @@ public enum Strategy {
 
   /**
    * By the graph, over the rows that match, and past those that do not to their neighbors. Without
-   * a filter, the same as {@link #GRAPH}.
+   * a filter, the same as {@link #GRAPH}. With a target recall first as GRAPH does, which costs
+   * least where rows match around the query as elsewhere, but no longer than that takes.
    */
   FILTERED_GRAPH,
 
