@@ -27,8 +27,10 @@ static uint64_t live_rows(const arb_index *index)
     return rows > deleted ? rows - deleted : 0;
 }
 
-/* A search of breadth ef looks at up to so many rows times ef. */
+/* A search of breadth ef looks at up to so many rows times ef; a scan of codes takes the time in
+ * which one looks at a row in so many. */
 #define ROWS_A_BREADTH 20u
+#define SCANNED_A_ROW 7u
 
 /* Recall at the same gap sinks with the logarithm of the rows: a fourth more of them, or fewer,
  * moves it by less than the sample can tell. */
@@ -166,8 +168,11 @@ arb_first_try arb_index_first_try(const arb_index *index, float target, uint32_t
     double live = (double)arb_index_published(index) - (double)deleted;
     double all = fmin(ceil(k * live / (double)matching), ARB_K_MAX);
     arb_recall_breadth wide = arb_index_breadth(index, target, (uint32_t)fmax(all, k));
+    double most = ROWS_A_BREADTH * (double)wide.ef;
+    /* what comes next may be a scan of them: not before as much is spent */
+    most = fmin(fmax(most, (double)matching / SCANNED_A_ROW), 2 * most);
     arb_first_try first = {.gap = arb_index_breadth(index, target, k).gap,
-                           .rows_most = ROWS_A_BREADTH * wide.ef};
+                           .rows_most = (uint32_t)most};
     uint32_t low = k > ARB_CONVERGE_K_MIN ? k : ARB_CONVERGE_K_MIN;
     if (low < ARB_RECALL_K_MAX) {
         float far = arb_index_breadth(index, target, ARB_RECALL_K_MAX).gap.gap;

@@ -19,6 +19,9 @@ final class Planner {
   /** A target recall up to this is what breadths are made for anyway. */
   private static final double RECALL = 0.99;
 
+  /** What a traversal with a filter asks the index for to have it: walks for few matches vary. */
+  private static final double RECALL_ASKED = 0.995;
+
   /** How much wider a search is for a target of 0.999, a tenth of the misses. */
   private static final double EF_A_TENTH_OF_MISSES = 2;
 
@@ -111,7 +114,9 @@ final class Planner {
     if (question.ef() != null) {
       return null;
     }
-    return question.targetRecall() == null ? RECALL : Math.max(RECALL, question.targetRecall());
+    return question.targetRecall() == null
+        ? RECALL_ASKED
+        : Math.max(RECALL_ASKED, question.targetRecall());
   }
 
   private static int breadth(Question question) {

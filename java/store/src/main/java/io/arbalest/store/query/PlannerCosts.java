@@ -37,7 +37,7 @@ final class PlannerCosts {
    * An unfiltered traversal of breadth ef visits {@code VISITS * ef ^ VISITS_POWER} rows; one that
    * ends by distance, when it has the recall of that breadth.
    */
-  private static final double VISITS = 33;
+  private static final double VISITS = 40;
 
   private static final double VISITS_POWER = 0.75;
 
