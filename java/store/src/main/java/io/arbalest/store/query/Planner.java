@@ -25,10 +25,11 @@ final class Planner {
   /** How much wider a search is for a target of 0.999, a tenth of the misses. */
   private static final double EF_A_TENTH_OF_MISSES = 2;
 
-  /** A scan of codes keeps so many candidates a result, and so many more. */
-  private static final int KEPT_A_RESULT = 2;
+  /** A scan of codes goes by the distance of its k-th candidate, and of a few more: k / this ... */
+  private static final int KEPT_PART = 4;
 
-  private static final int KEPT_MORE = 30;
+  /** ... and so many. */
+  private static final int KEPT_MORE = 4;
 
   private Planner() {}
 
@@ -106,7 +107,8 @@ final class Planner {
   /** How many candidates a scan of codes keeps, for the rows to decide among. */
   private static int kept(Question question) {
     int asked = question.ef() == null ? 0 : question.ef();
-    return Math.min(Math.max(asked, KEPT_A_RESULT * question.k() + KEPT_MORE), Limits.EF_MAX);
+    return Math.min(
+        Math.max(asked, question.k() + question.k() / KEPT_PART + KEPT_MORE), Limits.EF_MAX);
   }
 
   /** A breadth that was asked for rules. */
