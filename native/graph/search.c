@@ -11,8 +11,10 @@
 /* Where estimates are noisy a search goes on for this part of ef more, and finds as much as one
  * over the rows: 100 components of words lose 0.4 points of recall@10 otherwise. */
 #define NOISY_PART 12u
-/* So many times the breadth for a recall where matches lie far from the query. */
+/* Matches that all lie far from the query are hard to find, and the breadth for a recall is that of
+ * usual queries: so many times that breadth is searched with, and its work is so many times. */
 #define OPPOSED_WIDER 2u
+#define OPPOSED_WORK 4u
 
 /* What all searches of a group have in common. */
 typedef struct search {
@@ -79,6 +81,7 @@ static arb_converge converge_of(const search *of, const arb_query *query, const 
 static arb_status search_through(const search *of, const arb_walk *walk, arb_query *query)
 {
     arb_searcher *searcher = walk->searcher;
+    uint32_t ef = of->ef;
     if (of->first != NULL) {
         if (walk->status == ARB_OK) {
             arb_keep_unmasked(searcher, of->mask);
@@ -86,12 +89,11 @@ static arb_status search_through(const search *of, const arb_walk *walk, arb_que
                 return ARB_OK;
         }
         searcher->found_count = 0;
-        if (arb_filtered_is_futile(of->mask, 4 * of->ef))
+        if (arb_filtered_is_futile(of->mask, OPPOSED_WORK * of->ef))
             return ARB_OK;
         searcher->found[0] = walk->start;
+        ef = OPPOSED_WIDER * of->ef;
     }
-    /* matches that are all far are hard to find, and the breadth is that of usual queries */
-    uint32_t ef = of->first != NULL ? OPPOSED_WIDER * of->ef : of->ef;
     arb_status status = arb_filtered_search(of->graph, searcher, query, ef, of->mask);
     arb_keep_unmasked(searcher, of->mask);
     return status;

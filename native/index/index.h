@@ -139,11 +139,12 @@ typedef struct arb_recall_breadth {
 arb_recall_breadth arb_index_breadth(const arb_index *index, float target, uint32_t k);
 
 /* How a search for the k nearest of `matching` > 0 rows first tries past all nodes, where a freeze
- * has measured. One whose k-th is the r-th nearest of all is found as the r-th is without a filter,
- * by the gap for r results. If rows match as often around the query as elsewhere it goes as far as
- * a search for all that are as near; what looks at much more is not worth going on with. */
+ * has measured `gap` for k. One whose k-th is the r-th nearest of all is found as the r-th is
+ * without a filter, by the gap for r results. If rows match as often around the query as elsewhere
+ * it goes as far as a search for all that are as near; what looks at much more is not worth going
+ * on with. */
 arb_first_try arb_index_first_try(const arb_index *index, float target, uint32_t k,
-                                  uint64_t matching);
+                                  const arb_gap *gap, uint64_t matching);
 
 /* Marks a row deleted; 1 if it lived. Write mutex held. */
 int arb_index_mark_deleted(arb_index *index, uint32_t node);
@@ -154,6 +155,14 @@ void arb_index_adopt_links(arb_index *index);
 static inline uint64_t arb_index_published(const arb_index *index)
 {
     return atomic_load_explicit(&index->published, memory_order_acquire);
+}
+
+/* Rows that are published and not deleted. In this order it never comes out negative: a row is
+ * deleted only after it is published. */
+static inline uint64_t arb_index_live(const arb_index *index)
+{
+    uint64_t deleted = atomic_load_explicit(&index->deleted_count, memory_order_acquire);
+    return arb_index_published(index) - deleted;
 }
 
 #endif

@@ -20,13 +20,6 @@ _Static_assert(sizeof(arb_recall_table) == ARB_RECALL_FLOATS * sizeof(float), "f
 #define GROWTH_POWER 0.75
 #define GROWTH_POWER_DOT 1.0
 
-static uint64_t live_rows(const arb_index *index)
-{
-    uint64_t rows = arb_index_published(index);
-    uint64_t deleted = atomic_load_explicit(&index->deleted_count, memory_order_acquire);
-    return rows > deleted ? rows - deleted : 0;
-}
-
 /* A search of breadth ef looks at up to so many rows times ef; a scan of codes takes the time in
  * which one looks at a row in so many. */
 #define ROWS_A_BREADTH 20u
@@ -70,7 +63,7 @@ uint32_t arb_index_get_recall(const arb_index *index, arb_recall_table *table)
 arb_status arb_index_measure_recall(arb_index *index)
 {
     uint64_t rows = arb_index_published(index);
-    uint64_t live = live_rows(index);
+    uint64_t live = arb_index_live(index);
     if (!is_due(index, live)) {
         return ARB_OK;
     }
@@ -123,7 +116,7 @@ static double at_missed(const float values[ARB_RECALL_TARGETS], double missed)
 static double missed_when_measured(const arb_index *index, float target)
 {
     double missed = 1 - (double)target;
-    uint64_t live = live_rows(index);
+    uint64_t live = arb_index_live(index);
     uint64_t measured = atomic_load_explicit(&index->recall_rows, memory_order_relaxed);
     int dot = index->scorer.form.metric == ARB_METRIC_DOT;
     double power = dot ? GROWTH_POWER_DOT : GROWTH_POWER;
@@ -162,17 +155,15 @@ arb_recall_breadth arb_index_breadth(const arb_index *index, float target, uint3
 }
 
 arb_first_try arb_index_first_try(const arb_index *index, float target, uint32_t k,
-                                  uint64_t matching)
+                                  const arb_gap *gap, uint64_t matching)
 {
-    uint64_t deleted = atomic_load_explicit(&index->deleted_count, memory_order_acquire);
-    double live = (double)arb_index_published(index) - (double)deleted;
+    double live = (double)arb_index_live(index);
     double all = fmin(ceil(k * live / (double)matching), ARB_K_MAX);
     arb_recall_breadth wide = arb_index_breadth(index, target, (uint32_t)fmax(all, k));
     double most = ROWS_A_BREADTH * (double)wide.ef;
     /* what comes next may be a scan of them: not before as much is spent */
     most = fmin(fmax(most, (double)matching / SCANNED_A_ROW), 2 * most);
-    arb_first_try first = {.gap = arb_index_breadth(index, target, k).gap,
-                           .rows_most = (uint32_t)most};
+    arb_first_try first = {.gap = *gap, .rows_most = (uint32_t)most};
     uint32_t low = k > ARB_CONVERGE_K_MIN ? k : ARB_CONVERGE_K_MIN;
     if (low < ARB_RECALL_K_MAX) {
         float far = arb_index_breadth(index, target, ARB_RECALL_K_MAX).gap.gap;

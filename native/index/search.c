@@ -158,7 +158,8 @@ static arb_status search_linked_and_tail(search_call *call, attempt *tries, uint
         options.ef = breadth.ef;
         options.gap = breadth.has_gap ? &breadth.gap : NULL;
         if (options.through && breadth.has_gap) {
-            first = arb_index_first_try(index, call->target_recall, wanted, call->matching);
+            first = arb_index_first_try(index, call->target_recall, wanted, &breadth.gap,
+                                        call->matching);
             options.first = &first;
         } else if (!breadth.has_gap && call->mask.matches != NULL) {
             options.ef = call->ef;
@@ -192,9 +193,7 @@ static uint64_t live_rows(const search_call *call)
     if (call->mask.matches != NULL) {
         return call->matching;
     }
-    const arb_index *index = call->index;
-    uint64_t deleted = atomic_load_explicit(&index->deleted_count, memory_order_acquire);
-    return arb_index_published(index) - deleted;
+    return arb_index_live(call->index);
 }
 
 /* Step 4, and what 5 does with it. */
