@@ -65,8 +65,7 @@ public final class SelectedRows implements AutoCloseable {
 
   /**
    * The rows as the engine takes them, until this is closed: a boolean a row, without nulls. There
-   * are whole words of them, as the engine has them itself, so that it need not copy them; none is
-   * set behind the last row. Only to be read.
+   * are whole words of them, of which none is set behind the last row. Only to be read.
    */
   public BitVector bits() {
     return bits;

@@ -356,14 +356,11 @@ public final class Searcher {
     if (ef != null) {
       options = options.ef(ef);
     }
-    if (plan.targetRecall() != null) {
-      return options.targetRecall(plan.targetRecall());
+    Double target = plan.targetRecall();
+    if (target == null && ef == null) {
+      target = request.targetRecall() == null ? TARGET_RECALL_DEFAULT : request.targetRecall();
     }
-    if (ef != null) {
-      return options;
-    }
-    return options.targetRecall(
-        request.targetRecall() == null ? TARGET_RECALL_DEFAULT : request.targetRecall());
+    return target == null ? options : options.targetRecall(target);
   }
 
   /** Some of the vectors, without a copy; to be closed by the caller. */
