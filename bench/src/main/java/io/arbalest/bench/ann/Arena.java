@@ -2,9 +2,9 @@ package io.arbalest.bench.ann;
 
 import io.arbalest.bench.data.Recall;
 import io.arbalest.bench.data.TruthFile;
+import io.arbalest.bench.report.Median;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -177,8 +177,8 @@ final class Arena {
               one.variant(),
               one.threads(),
               one.ef(),
-              median(group.stream().mapToDouble(Sample::recall).toArray()),
-              median(qps),
+              Median.of(group.stream().mapToDouble(Sample::recall).toArray()),
+              Median.of(qps),
               median(group.stream().map(Sample::p50Us).toList()),
               median(group.stream().map(Sample::p99Us).toList()),
               qps[0],
@@ -206,13 +206,6 @@ final class Arena {
   private static Double median(List<Double> values) {
     return values.stream().anyMatch(Objects::isNull)
         ? null
-        : (Double) median(values.stream().mapToDouble(Double::doubleValue).toArray());
-  }
-
-  static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        : (Double) Median.of(values.stream().mapToDouble(Double::doubleValue).toArray());
   }
 }

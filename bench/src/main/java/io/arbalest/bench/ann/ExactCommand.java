@@ -7,6 +7,7 @@ import io.arbalest.bench.data.Recall;
 import io.arbalest.bench.data.TruthFile;
 import io.arbalest.bench.report.JsonReport;
 import io.arbalest.bench.report.MachineFacts;
+import io.arbalest.bench.report.Median;
 import io.arbalest.bench.report.Table;
 import io.arbalest.engine.Codes;
 import io.arbalest.engine.ElementType;
@@ -221,11 +222,11 @@ public final class ExactCommand implements Callable<Integer> {
         contender.system(),
         contender.variant(),
         recall,
-        Arena.median(qps),
+        Median.of(qps),
         qps[0],
         qps[qps.length - 1],
-        Arena.median(p50),
-        Arena.median(ratios),
+        Median.of(p50),
+        Median.of(ratios),
         ratios[0],
         ratios[ratios.length - 1]);
   }

@@ -1,5 +1,6 @@
 package io.arbalest.bench.ann;
 
+import io.arbalest.bench.report.Median;
 import java.util.List;
 import java.util.Locale;
 
@@ -17,7 +18,7 @@ record Spread(double median, double min, double max) {
       return null;
     }
     double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    return new Spread(Arena.median(sorted), sorted[0], sorted[sorted.length - 1]);
+    return new Spread(Median.of(sorted), sorted[0], sorted[sorted.length - 1]);
   }
 
   /**

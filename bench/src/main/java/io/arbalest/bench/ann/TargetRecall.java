@@ -2,6 +2,7 @@ package io.arbalest.bench.ann;
 
 import io.arbalest.bench.data.Recall;
 import io.arbalest.bench.data.TruthFile;
+import io.arbalest.bench.report.Median;
 import io.arbalest.bench.report.Table;
 import io.arbalest.engine.SearchOptions;
 import java.io.IOException;
@@ -69,14 +70,14 @@ final class TargetRecall {
         threads,
         target,
         recall,
-        Arena.median(qps),
+        Median.of(qps),
         run.distances(),
         fixed.ef(),
         fixedRecall,
-        Arena.median(fixedQps),
+        Median.of(fixedQps),
         fixed.distances(),
         fixed.ef() > 0 ? run.distances() / fixed.distances() : 0,
-        Arena.median(ratios));
+        Median.of(ratios));
   }
 
   private double recall(Contender.Run run) {

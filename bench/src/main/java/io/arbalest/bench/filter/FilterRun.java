@@ -1,5 +1,6 @@
 package io.arbalest.bench.filter;
 
+import io.arbalest.bench.report.Median;
 import io.arbalest.server.cli.io.VectorColumns;
 import io.arbalest.store.Dataset;
 import io.arbalest.store.SearchAnswer;
@@ -111,7 +112,7 @@ final class FilterRun implements AutoCloseable {
         ratios[round] = turns.get(round).meanNanos() / unfiltered;
       }
       double firstUs = firstMicros(cell, fixed, fixed == null ? filteredTarget : null);
-      out.accept(row(cell, turns, firstUs, median(ratios)));
+      out.accept(row(cell, turns, firstUs, Median.of(ratios)));
     }
   }
 
@@ -128,7 +129,7 @@ final class FilterRun implements AutoCloseable {
       dataset.search(request, allocator).close();
       micros[i] = (threads.getCurrentThreadCpuTime() - start) / 1e3;
     }
-    return median(micros);
+    return Median.of(micros);
   }
 
   private FilterRow row(int cell, List<Turn> turns, double firstUs, double ratio) {
@@ -146,8 +147,8 @@ final class FilterRun implements AutoCloseable {
         strategies(first),
         first.recall(),
         first.missing,
-        median(means),
-        median(p99s),
+        Median.of(means),
+        Median.of(p99s),
         firstUs,
         (double) first.visited / queries.size(),
         ratio);
@@ -208,12 +209,6 @@ final class FilterRun implements AutoCloseable {
     long[] sorted = nanos.clone();
     Arrays.sort(sorted);
     return sorted[(int) Math.ceil(sorted.length * 0.99) - 1];
-  }
-
-  static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return (sorted[(sorted.length - 1) / 2] + sorted[sorted.length / 2]) / 2;
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.arbalest.bench.data.TruthFile;
+import io.arbalest.bench.report.Median;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -227,7 +228,7 @@ class ArenaTest {
 
   @Test
   void takesTheMiddleOfTheRepeats() {
-    assertThat(Arena.median(new double[] {5, 1, 3})).isEqualTo(3);
-    assertThat(Arena.median(new double[] {4, 1, 3, 2})).isEqualTo(2.5);
+    assertThat(Median.of(new double[] {5, 1, 3})).isEqualTo(3);
+    assertThat(Median.of(new double[] {4, 1, 3, 2})).isEqualTo(2.5);
   }
 }
