@@ -166,6 +166,8 @@ struct arb_searcher {
     uint32_t *fresh;
     uint32_t *near; /* those whose rows are looked at */
     float *distances;
+    const void **fresh_bits; /* where the bits of the fresh lie */
+    const void **near_rows;  /* where the rows of the near lie */
 
     /* What an insert is going to publish: M0 neighbors a level. */
     uint32_t *selected;

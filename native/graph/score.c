@@ -73,6 +73,24 @@ float arb_exact_distance(const arb_scorer *scorer, const void *query, uint32_t n
     return form->metric == ARB_METRIC_DOT ? -distance : distance;
 }
 
+void arb_score_rows(const arb_query *query, const void **rows, uint32_t count, float *distances)
+{
+    uint32_t done = 0;
+    for (; done + 1 < count; done += 4) {
+        /* The last group is filled up with what does not count: two or three rows take less time
+         * together than one by one. */
+        for (uint32_t i = count; i < done + 4; i++)
+            rows[i] = rows[done];
+        query->kernel.four(query->vector, rows + done, query->dim, distances + done);
+    }
+    if (done < count)
+        distances[done] = query->kernel.one(query->vector, rows[done], query->dim);
+    if (query->negated) {
+        for (uint32_t i = 0; i < count; i++)
+            distances[i] = -distances[i];
+    }
+}
+
 static void score(const arb_query *query, const uint32_t *nodes, uint32_t count, uint32_t ahead,
                   float *distances)
 {

@@ -44,6 +44,11 @@ arb_query arb_written_traversal_query(const arb_scorer *scorer, arb_searcher *se
 void arb_score_fetched(const arb_query *query, const uint32_t *nodes, uint32_t count,
                        float *distances);
 
+/* The same for rows that arb_fetch_rows asked for. `rows` and `distances` have room for
+ * ARB_SCORE_PAD more, which are written. */
+#define ARB_SCORE_PAD 2u
+void arb_score_rows(const arb_query *query, const void **rows, uint32_t count, float *distances);
+
 /* The same; rows are prefetched some way ahead. */
 void arb_score(const arb_query *query, const uint32_t *nodes, uint32_t count, float *distances);
 
@@ -54,6 +59,24 @@ static inline void arb_prefetch_row(const arb_rows *rows, uint32_t node)
     const char *row = arb_row(rows, node);
     for (size_t offset = 0; offset < rows->stride; offset += ARB_ROW_ALIGNMENT)
         __builtin_prefetch(row + offset, 0, 2);
+}
+
+/* Asks for `count` rows in the same way and tells where they lie, so that whoever reads them need
+ * not find them once more. */
+static inline void arb_fetch_rows(const arb_rows *rows, const uint32_t *nodes, uint32_t count,
+                                  const void **fetched)
+{
+    /* none of it changes here, which a compiler cannot know */
+    uint8_t *const *slabs = rows->slabs;
+    size_t stride = rows->stride;
+    uint32_t shift = rows->slab_shift;
+    uint32_t mask = rows->slab_mask;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *row = slabs[nodes[i] >> shift] + (size_t)(nodes[i] & mask) * stride;
+        fetched[i] = row;
+        for (size_t offset = 0; offset < stride; offset += ARB_ROW_ALIGNMENT)
+            __builtin_prefetch(row + offset, 0, 2);
+    }
 }
 
 /* The distance that one of the query's stands for, where it is known: see zero and unit. */

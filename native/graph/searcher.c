@@ -23,6 +23,8 @@ void arb_searcher_free(arb_searcher *searcher)
     free(searcher->fresh);
     free(searcher->near);
     free(searcher->distances);
+    free(searcher->fresh_bits);
+    free(searcher->near_rows);
     free(searcher->selected);
     free(searcher->selected_count);
     free(searcher->pruning);
@@ -42,6 +44,8 @@ static arb_searcher *create(const arb_graph *graph)
     searcher->fresh = calloc(scratch, sizeof *searcher->fresh);
     searcher->near = calloc(scratch, sizeof *searcher->near);
     searcher->distances = calloc(scratch, sizeof *searcher->distances);
+    searcher->fresh_bits = calloc(scratch, sizeof *searcher->fresh_bits);
+    searcher->near_rows = calloc(scratch, sizeof *searcher->near_rows);
     searcher->pruning = calloc(scratch, sizeof *searcher->pruning);
     searcher->chosen_rows = calloc(scratch, sizeof *searcher->chosen_rows);
     searcher->selected =
@@ -49,7 +53,8 @@ static arb_searcher *create(const arb_graph *graph)
     searcher->selected_count = calloc(ARB_LEVEL_LIMIT + 1, sizeof *searcher->selected_count);
     searcher->query_code = calloc(1, arb_codes_query_bytes(graph->scorer->form.dim));
     if (searcher->query_code == NULL || searcher->fresh == NULL || searcher->near == NULL ||
-        searcher->distances == NULL || searcher->pruning == NULL || searcher->chosen_rows == NULL ||
+        searcher->distances == NULL || searcher->fresh_bits == NULL ||
+        searcher->near_rows == NULL || searcher->pruning == NULL || searcher->chosen_rows == NULL ||
         searcher->selected == NULL || searcher->selected_count == NULL) {
         arb_searcher_free(searcher);
         return NULL;

@@ -20,15 +20,23 @@ static inline int arb_visit(arb_searcher *searcher, uint32_t node)
     return 1;
 }
 
-/* Room for `count` more visits and for ARB_VISIT_PAD nodes behind them, which do not count. */
-#define ARB_VISIT_PAD 4u
+/* Room for `count` more visits. */
 static inline arb_status arb_visit_reserve(arb_searcher *searcher, uint32_t count)
 {
     arb_status status = ARB_OK;
-    while (status == ARB_OK &&
-           searcher->visit_capacity - searcher->visit_count < count + ARB_VISIT_PAD)
+    while (status == ARB_OK && searcher->visit_capacity - searcher->visit_count < count)
         status = arb_visits_grow(searcher);
     return status;
+}
+
+/* Asks for a word's list. It begins anywhere in a line, so that its end may be a line further than
+ * its length tells. */
+static inline void arb_prefetch_list(uint64_t word)
+{
+    uintptr_t list = (uintptr_t)arb_word_list(word);
+    uintptr_t end = list + arb_word_length(word) * sizeof(uint32_t);
+    for (uintptr_t line = list & -(uintptr_t)64; line < end; line += 64)
+        __builtin_prefetch((const void *)line);
 }
 
 /* Visits the unseen neighbors of a word's list, for which room is there, and returns how many: the

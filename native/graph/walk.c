@@ -35,10 +35,7 @@ static void pick(arb_walk *walk)
     array->sorted[array->cursor++] |= ARB_CANDIDATE_FLAG;
     walk->word =
         atomic_load_explicit(arb_word_at(walk->graph, node, walk->level), memory_order_acquire);
-    const char *list = (const char *)arb_word_list(walk->word);
-    size_t bytes = arb_word_length(walk->word) * sizeof(uint32_t);
-    for (size_t offset = 0; offset < bytes; offset += 64)
-        __builtin_prefetch(list + offset);
+    arb_prefetch_list(walk->word);
 }
 
 /* Begins a level with the candidates that are there. */
@@ -114,7 +111,7 @@ void arb_walk_from_entry(arb_walk *walk, uint64_t entry, uint32_t bottom, uint32
 }
 
 /* The nodes that the last look found. */
-static uint32_t *fresh_of(const arb_walk *walk)
+static const uint32_t *fresh_of(const arb_walk *walk)
 {
     return walk->searcher->visits + walk->searcher->visit_count - walk->fresh_count;
 }
@@ -133,9 +130,8 @@ static void look(arb_walk *walk)
     searcher->stats.visited += walk->fresh_count;
     searcher->stats.hops += walk->level == 0;
     const arb_sq1 *sq1 = walk->query->sq1;
-    const uint32_t *fresh = fresh_of(walk);
-    for (uint32_t i = 0; sq1 != NULL && i < walk->fresh_count; i++)
-        arb_prefetch_row(sq1->rows, fresh[i]);
+    if (sq1 != NULL)
+        arb_fetch_rows(sq1->rows, fresh_of(walk), walk->fresh_count, searcher->fresh_bits);
 }
 
 static void judge(arb_walk *walk)
@@ -147,7 +143,7 @@ static void judge(arb_walk *walk)
         finish(walk, ARB_SEARCH_OVERFLOW);
         return;
     }
-    arb_score_fetched(walk->query, searcher->near, walk->near_count, searcher->distances);
+    arb_score_rows(walk->query, searcher->near_rows, walk->near_count, searcher->distances);
     arb_converge *converge = converges(walk) ? &walk->converge : NULL;
     for (uint32_t i = 0; i < walk->near_count; i++) {
         uint32_t node = searcher->near[i];
@@ -184,26 +180,15 @@ static uint64_t cutoff(const arb_walk *walk)
 static uint32_t keep_near(const arb_walk *walk, uint64_t farthest)
 {
     const arb_query *query = walk->query;
-    const arb_sq1 *sq1 = query->sq1;
-    uint32_t *restrict fresh = fresh_of(walk);
+    const uint32_t *fresh = fresh_of(walk);
     uint32_t *restrict near = walk->searcher->near;
-    float bound = arb_scored_distance(query, arb_candidate_distance(farthest));
-    uint32_t fresh_count = walk->fresh_count;
+    uint64_t words[ARB_WORD_LENGTH_MASK / 64 + 1];
+    arb_sq1_near_fetched(query->sq1, &query->bits, walk->searcher->fresh_bits, walk->fresh_count,
+                         arb_scored_distance(query, arb_candidate_distance(farthest)), words);
     uint32_t count = 0;
-    /* the last group is filled up with what does not count */
-    for (uint32_t i = fresh_count; i % 4 != 0; i++)
-        fresh[i] = fresh[0];
-    for (uint32_t i = 0; i < fresh_count; i += 4) {
-        const uint8_t *codes[4];
-        float dots[4];
-        for (uint32_t j = 0; j < 4; j++)
-            codes[j] = arb_row(sq1->rows, fresh[i + j]);
-        sq1->form.kernels->sq1_dot_x4(query->bits.code, codes, sq1->steps, dots);
-        for (uint32_t j = 0; j < 4; j++) {
-            near[count] = fresh[i + j];
-            count += !(arb_sq1_at_least(sq1, &query->bits, codes[j], dots[j]) > bound) &
-                     (i + j < fresh_count);
-        }
+    for (uint32_t first = 0; first < walk->fresh_count; first += 64) {
+        for (uint64_t word = words[first / 64]; word != 0; word &= word - 1)
+            near[count++] = fresh[first + (uint32_t)__builtin_ctzll(word)];
     }
     return count;
 }
@@ -221,8 +206,7 @@ static void aim(arb_walk *walk)
     }
     walk->array.dropped |= walk->near_count < walk->fresh_count;
     walk->fresh_count = 0;
-    for (uint32_t i = 0; i < walk->near_count; i++)
-        arb_prefetch_row(walk->query->rows, searcher->near[i]);
+    arb_fetch_rows(walk->query->rows, searcher->near, walk->near_count, searcher->near_rows);
     if (walk->word == 0 && walk->near_count == 0)
         next_level(walk);
 }

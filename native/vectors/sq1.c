@@ -144,16 +144,21 @@ arb_sq1_query arb_sq1_query_of(const arb_sq1 *sq1, const float *values, int8_t *
 /* Rows that a kernel is given at a time, a multiple of 64: a scan's batch. */
 #define ROWS_A_CALL 320u
 
-void arb_sq1_near(const arb_sq1 *sq1, const arb_sq1_query *query, const uint32_t *nodes,
-                  uint32_t count, float farthest, uint64_t *near)
+static arb_sq1_bound bound_of(const arb_sq1 *sq1, const arb_sq1_query *query, float farthest)
 {
-    const uint8_t *rows[ROWS_A_CALL];
-    arb_sq1_bound bound = {.query = query->code,
+    return (arb_sq1_bound){.query = query->code,
                            .steps = sq1->steps,
                            .constant = query->constant,
                            .factor = query->factor,
                            .shift = query->shift,
                            .farthest = farthest};
+}
+
+void arb_sq1_near(const arb_sq1 *sq1, const arb_sq1_query *query, const uint32_t *nodes,
+                  uint32_t count, float farthest, uint64_t *near)
+{
+    const uint8_t *rows[ROWS_A_CALL];
+    arb_sq1_bound bound = bound_of(sq1, query, farthest);
     for (uint32_t first = 0; first < count; first += ROWS_A_CALL) {
         uint32_t here = lesser(count - first, ROWS_A_CALL);
         for (uint32_t i = 0; i < here; i++) {
@@ -163,6 +168,13 @@ void arb_sq1_near(const arb_sq1 *sq1, const arb_sq1_query *query, const uint32_t
         }
         sq1->form.kernels->sq1_near(&bound, rows, here, near + first / 64);
     }
+}
+
+void arb_sq1_near_fetched(const arb_sq1 *sq1, const arb_sq1_query *query, const void *const *rows,
+                          uint32_t count, float farthest, uint64_t *near)
+{
+    arb_sq1_bound bound = bound_of(sq1, query, farthest);
+    sq1->form.kernels->sq1_near(&bound, (const uint8_t *const *)rows, count, near);
 }
 
 /* ---- calibration ---- */

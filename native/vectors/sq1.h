@@ -77,4 +77,8 @@ static inline float arb_sq1_at_least(const arb_sq1 *sq1, const arb_sq1_query *qu
 void arb_sq1_near(const arb_sq1 *sq1, const arb_sq1_query *query, const uint32_t *nodes,
                   uint32_t count, float farthest, uint64_t *near);
 
+/* The same for rows that were found in sq1->rows and are all on their way. */
+void arb_sq1_near_fetched(const arb_sq1 *sq1, const arb_sq1_query *query, const void *const *rows,
+                          uint32_t count, float farthest, uint64_t *near);
+
 #endif
