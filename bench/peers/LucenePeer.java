@@ -3,6 +3,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,17 +19,30 @@ import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
 import org.apache.lucene.index.IndexWriterConfig;
 import org.apache.lucene.index.LeafReader;
+import org.apache.lucene.index.LeafReaderContext;
 import org.apache.lucene.index.LogDocMergePolicy;
 import org.apache.lucene.index.SegmentReadState;
 import org.apache.lucene.index.SegmentWriteState;
 import org.apache.lucene.index.SerialMergeScheduler;
 import org.apache.lucene.index.VectorSimilarityFunction;
 import org.apache.lucene.search.AcceptDocs;
+import org.apache.lucene.search.ConstantScoreScorerSupplier;
+import org.apache.lucene.search.ConstantScoreWeight;
 import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.search.IndexSearcher;
+import org.apache.lucene.search.KnnFloatVectorQuery;
+import org.apache.lucene.search.Query;
+import org.apache.lucene.search.QueryVisitor;
 import org.apache.lucene.search.ScoreDoc;
+import org.apache.lucene.search.ScoreMode;
+import org.apache.lucene.search.ScorerSupplier;
+import org.apache.lucene.search.TopDocs;
 import org.apache.lucene.search.TopKnnCollector;
 import org.apache.lucene.search.VectorScorer;
+import org.apache.lucene.search.Weight;
 import org.apache.lucene.store.MMapDirectory;
+import org.apache.lucene.util.BitSetIterator;
+import org.apache.lucene.util.FixedBitSet;
 import org.apache.lucene.util.Version;
 import org.apache.lucene.util.quantization.QuantizedByteVectorValues.ScalarEncoding;
 
@@ -204,6 +218,96 @@ public final class LucenePeer extends JavaPeer {
       }
       return Math.toIntExact(found.visitedCount());
     };
+  }
+
+  /**
+   * As an application searches: by KnnFloatVectorQuery, which takes to every row that matches where
+   * the graph would visit more, and otherwise (since 10.2) looks through rows that do not match for
+   * those that do. The filter is a bitmap that it uses as it is.
+   */
+  @Override
+  protected Searcher searcher(int ef, int k, BitSet rows) throws IOException {
+    IndexSearcher searcher = new IndexSearcher(reader);
+    searcher.setQueryCache(null);
+    LeafReader leaf = reader.leaves().get(0).reader();
+    Query filter = new RowsQuery(rows, leaf.maxDoc());
+    boolean reranks = variant.equals("int8");
+    return (query, ids) -> {
+      CountingQuery asked = new CountingQuery(queries[query], ef, filter);
+      ScoreDoc[] docs = searcher.search(asked, reranks ? ef : k).scoreDocs;
+      if (reranks) {
+        docs = reranked(leaf, queries[query], docs, Math.max(3 * k, k + 20));
+      }
+      for (int i = 0; i < ids.length; i++) {
+        ids[i] = i < docs.length ? docs[i].doc : -1;
+      }
+      return Math.toIntExact(asked.visited);
+    };
+  }
+
+  /** Tells how many rows were visited, which the merged result no longer does. */
+  private static final class CountingQuery extends KnnFloatVectorQuery {
+    private long visited;
+
+    CountingQuery(float[] target, int ef, Query filter) {
+      super(FIELD, target, ef, filter);
+    }
+
+    @Override
+    protected TopDocs mergeLeafResults(TopDocs[] found) {
+      for (TopDocs leaf : found) {
+        visited += leaf.totalHits.value();
+      }
+      return super.mergeLeafResults(found);
+    }
+  }
+
+  /** Rows that are known. */
+  private static final class RowsQuery extends Query {
+    private final FixedBitSet rows;
+    private final int count;
+
+    RowsQuery(BitSet matching, int rowCount) {
+      rows = new FixedBitSet(rowCount);
+      matching.stream().forEach(rows::set);
+      count = matching.cardinality();
+    }
+
+    @Override
+    public Weight createWeight(IndexSearcher searcher, ScoreMode scoreMode, float boost) {
+      return new ConstantScoreWeight(this, boost) {
+        @Override
+        public ScorerSupplier scorerSupplier(LeafReaderContext context) {
+          return ConstantScoreScorerSupplier.fromIterator(
+              new BitSetIterator(rows, count), score(), scoreMode, context.reader().maxDoc());
+        }
+
+        @Override
+        public boolean isCacheable(LeafReaderContext context) {
+          return false;
+        }
+      };
+    }
+
+    @Override
+    public void visit(QueryVisitor visitor) {
+      visitor.visitLeaf(this);
+    }
+
+    @Override
+    public String toString(String field) {
+      return count + " rows";
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return sameClassAs(other) && rows.equals(((RowsQuery) other).rows);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * classHash() + count;
+    }
   }
 
   /** The best {@code count} of {@code docs}, scored by their float32 rows. */

@@ -14,6 +14,15 @@ Requests, and what comes back:
       -> {"queries":..,"seconds":..,"p50_us":..,"p99_us":..,"distances":.. or null}
       The two latencies are of single queries on one thread; with more threads they are left out.
       FILE gets one answer of the whole batch: uint32 ids [queries, k], little endian.
+  {"do":"filter","parts":FILE}
+      -> {"ef_min":.. or null,"ef_max":.. or null}: breadths worth asking for; null where any is
+      FILE holds, little endian: uint32 parts, and of each uint32 queries, uint32 bytes, the numbers
+      of its queries (uint32), and a bitmap of the rows that may answer them, a bit a row, lowest
+      first; no bytes: all rows may. A peer without filters answers with an error that says so.
+  {"do":"filtered","ef":..,"k":..,"out":FILE}
+      -> {"mean_us":..,"distances":.. or null}: processor time a query on one thread, in one call
+      for the queries of a part, under the filters given last. FILE as above; uint32 max where fewer
+      than k were found, and for queries of no part.
   end of input                           -> the process ends
 A failure answers {"error": message} and leaves the peer usable. Whether a file is of the data, the
 settings and the version at hand, and what its build had cost, is the caller's to know.
@@ -46,6 +55,7 @@ class Peer:
     version = "?"
     index = None
     singles_max = None  # queries to take latencies of, where all of them would take minutes
+    no_filters = "its Python module takes no filter"  # None where it does: see filtered
 
     def build(self, base, metric, M, ef_construction, threads):
         """Sets self.index to a new index over base [n, d] float32; nothing else is timed."""
@@ -75,6 +85,20 @@ class Peer:
         """The ids [queries, k] of the rows nearest to what prepared returned."""
         raise NotImplementedError
 
+    def breadths(self):
+        """The least and the greatest ef that a filtered search knows; None: k, and no limit."""
+        return None, None
+
+    def filter(self, rows, ef):
+        """The library's own form of a filter, for filtered; made before the clock starts.
+
+        rows: uint8, bit r of it, lowest first, says whether row r matches."""
+        raise NotImplementedError
+
+    def filtered(self, queries, k, filter):
+        """The ids [queries, up to k] of the nearest rows that match, -1 for none; one thread."""
+        raise NotImplementedError
+
     def distances(self):
         """Distances computed since set_search by the library's own count; None where it has none."""
         return None
@@ -84,6 +108,20 @@ def read_rows(path):
     """[n, d] float32 of a file that `bench ann` takes."""
     rows = np.load(path) if path.endswith(".npy") else read_vectors(path)
     return np.ascontiguousarray(rows, dtype=np.float32)
+
+
+def read_parts(path):
+    """What "filter" hands over: of each part its queries, and its rows or None for all."""
+    words = np.fromfile(path, dtype="<u4", count=1)
+    parts, at = [], 4
+    for _ in range(words[0]):
+        queries, size = np.fromfile(path, dtype="<u4", count=2, offset=at)
+        numbers = np.fromfile(path, dtype="<u4", count=queries, offset=at + 8)
+        at += 8 + 4 * int(queries)
+        rows = np.fromfile(path, dtype=np.uint8, count=size, offset=at)
+        parts.append((numbers, rows if size else None))
+        at += int(size)
+    return parts
 
 
 def resident_bytes():
@@ -158,6 +196,36 @@ class Session:
             answer["p50_us"], answer["p99_us"] = np.percentile(self.single(k, ef), [50, 99])
         return answer
 
+    def filter(self, request):
+        if self.peer.no_filters:
+            raise NotImplementedError(self.peer.no_filters)
+        self.parts = read_parts(request["parts"])
+        ef_min, ef_max = self.peer.breadths()
+        return {"ef_min": ef_min, "ef_max": ef_max}
+
+    def filtered(self, request):
+        k, ef = request["k"], request["ef"]
+        ids = np.full((len(self.queries), k), -1, dtype=np.int64)
+        self.peer.set_search(ef, 1)
+        nanos, asked = 0, 0
+        for numbers, rows in self.parts:
+            queries = self.peer.prepared(self.queries[numbers])
+            filter = None if rows is None else self.peer.filter(rows, ef)
+            start = time.process_time_ns()
+            if filter is None:
+                found = self.peer.search(queries, k, ef, 1)
+            else:
+                found = self.peer.filtered(queries, k, filter)
+            nanos += time.process_time_ns() - start
+            ids[numbers, : found.shape[1]] = found
+            asked += len(numbers)
+        ids.astype("<u4").tofile(request["out"])
+        distances = self.peer.distances()
+        return {
+            "mean_us": nanos / 1e3 / asked,
+            "distances": None if distances is None else distances / asked,
+        }
+
     def repeated(self, passes):
         """The queries, so many times behind each other, as the peer takes them."""
         if passes not in self.prepared:
@@ -197,6 +265,8 @@ def serve(peer):
         "save": session.save,
         "load": session.load,
         "search": session.search,
+        "filter": session.filter,
+        "filtered": session.filtered,
     }
     for line in sys.stdin:
         request = json.loads(line)

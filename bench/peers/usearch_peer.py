@@ -12,6 +12,8 @@ DTYPES = {"float16": ("f16", np.float16), "float32": ("f32", np.float32)}
 
 
 class Usearch(Peer):
+    no_filters = "its Python module hands no predicate to the library's filtered_search"
+
     def __init__(self, variant):
         self.name, self.dtype = DTYPES[variant]
         self.computed = 0

@@ -40,6 +40,8 @@ public final class AnnCommand implements Callable<Integer> {
 
   @Mixin private DataOptions data;
 
+  @Mixin private PeerOptions peers;
+
   @Option(names = "--truth", description = "Exact neighbors of the queries: .ibin")
   private Path truth;
 
@@ -115,23 +117,6 @@ public final class AnnCommand implements Callable<Integer> {
           "How Arbalest lays its graph out: compact, fused or both, each an entry"
               + " (default: compact)")
   private List<String> layouts;
-
-  @Option(
-      names = "--peers",
-      split = ",",
-      description = {
-        "hnswlib, faiss, usearch, svs, ngt, jvector, lucene, one variant of them such as"
-            + " faiss/sq8, or all (default: none)"
-      })
-  private List<String> peers = List.of();
-
-  @Option(
-      names = "--peer-java",
-      description = {
-        "Java for JVector, whose vector module needs 20 or newer, and for Lucene, which needs 21"
-            + " (default: this one)"
-      })
-  private Path peerJava = Path.of(System.getProperty("java.home"), "bin", "java");
 
   @Option(
       names = "--keep",
@@ -212,10 +197,12 @@ public final class AnnCommand implements Callable<Integer> {
             efConstruction);
     KeptIndexes kept =
         keep == null ? null : new KeptIndexes(keep, files, baseFile.rows(), baseFile.dimension());
-    Peers started = new Peers(scratch, files, kept, peerJava);
-    contenders.addAll(started.start(Peers.expand(peers)));
-    started.unavailable().forEach(peer -> System.err.println("left out: " + peer));
-    return started.unavailable();
+    Peers started = new Peers(scratch, files, kept, peers.java());
+    contenders.addAll(started.start(Peers.expand(peers.named())));
+    List<String> leftOut = new ArrayList<>();
+    started.unavailable().forEach((peer, reason) -> leftOut.add(peer + ": " + reason));
+    leftOut.forEach(peer -> System.err.println("left out: " + peer));
+    return leftOut;
   }
 
   /** An entry for every combination of what was asked for. */
@@ -263,7 +250,7 @@ public final class AnnCommand implements Callable<Integer> {
       throw data.wrong("--truth goes with --base and --queries");
     }
     try {
-      Peers.expand(peers);
+      Peers.expand(peers.named());
     } catch (IllegalArgumentException e) {
       throw data.wrong("--peers: " + e.getMessage());
     }

@@ -6,7 +6,7 @@ import java.io.IOException;
  * An index in the arena: Arbalest itself or a peer. One thread drives it; the threads it is told to
  * use are its own.
  */
-interface Contender extends AutoCloseable {
+public interface Contender extends AutoCloseable {
 
   /** Name of the library, such as {@code hnswlib}. */
   String system();

@@ -127,7 +127,7 @@ public final class ExactCommand implements Callable<Integer> {
         addArbalest(contenders, base, queries.readFloats(), allocator);
         Peers started = new Peers(scratch.path(), files(), null, null);
         contenders.addAll(started.start(peers));
-        leftOut.addAll(started.unavailable());
+        started.unavailable().forEach((peer, reason) -> leftOut.add(peer + ": " + reason));
         report(machine, base, measure(contenders, answers));
         return 0;
       } finally {

@@ -23,7 +23,7 @@ import java.util.zip.CRC32C;
  * build had cost. That file is written last and holds all that the index depends on, so that an
  * index of other data under the same name, of another version, or half written is never loaded.
  */
-final class KeptIndexes {
+public final class KeptIndexes {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int CHECKSUM_BUFFER_BYTES = 1 << 20;
@@ -39,7 +39,7 @@ final class KeptIndexes {
    * @param rows of {@code data.base()}
    * @param dimension of its rows
    */
-  KeptIndexes(Path directory, PeerData data, int rows, int dimension) {
+  public KeptIndexes(Path directory, PeerData data, int rows, int dimension) {
     this.directory = directory.toAbsolutePath();
     this.data = data;
     this.rows = rows;

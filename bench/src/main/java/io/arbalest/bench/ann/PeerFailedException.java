@@ -5,7 +5,7 @@ import java.io.IOException;
 /**
  * A peer cannot go on. The run goes on without it: what another library lacks is not our failure.
  */
-class PeerFailedException extends IOException {
+public class PeerFailedException extends IOException {
 
   private static final long serialVersionUID = 1L;
 

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
  * describes the protocol). It lives through the whole run, so that contenders can take turns, and
  * times its own loop, so that the pipe is in no figure.
  */
-final class PeerProcess implements Contender {
+public final class PeerProcess implements Contender {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final long EXIT_SECONDS_MAX = 10;
@@ -158,6 +158,32 @@ final class PeerProcess implements Contender {
         number(answer, "distances"));
   }
 
+  /**
+   * Has {@link #searchFiltered} answer every query by the rows of its part.
+   *
+   * @param parts none to learn whether the peer has filters
+   * @param rows of the base
+   * @param any breadths for a peer that has no limits of its own
+   * @return breadths worth asking this peer for
+   * @throws PeerRefusedException with the reason, where it has none
+   */
+  public Breadths filter(List<RowFilter> parts, int rows, Breadths any) throws IOException {
+    Path file = ids.resolveSibling(system + "-" + variant + ".parts");
+    RowFilter.write(file, parts, rows);
+    ObjectNode request = MAPPER.createObjectNode().put("do", "filter");
+    JsonNode answer = ask(request.put("parts", file.toString()));
+    return new Breadths(
+        answer.path("ef_min").asInt(any.min()), answer.path("ef_max").asInt(any.max()));
+  }
+
+  /** Answers the queries of all parts on one thread, under the filters that it was given last. */
+  public FilteredRun searchFiltered(int ef, int k) throws IOException {
+    ObjectNode request = MAPPER.createObjectNode().put("do", "filtered");
+    JsonNode answer = ask(request.put("ef", ef).put("k", k).put("out", ids.toString()));
+    double meanUs = answer.path("mean_us").asDouble();
+    return new FilteredRun(readIds(k), meanUs, number(answer, "distances"));
+  }
+
   private static Double number(JsonNode answer, String name) {
     return answer.path(name).isNumber() ? (Double) answer.path(name).asDouble() : null;
   }
@@ -227,6 +253,16 @@ final class PeerProcess implements Contender {
     return how + ": " + (lines.isEmpty() ? "it printed nothing" : lines.get(lines.size() - 1));
   }
 
+  /** The least and the greatest breadth worth asking for. */
+  public record Breadths(int min, int max) {}
+
+  /**
+   * @param answers [queries][k] row numbers; -1 where fewer were found, and for queries of no part
+   * @param meanUs processor time a query, in microseconds
+   * @param distances computed a query, by the library's own count; null where it has none
+   */
+  public record FilteredRun(int[][] answers, double meanUs, Double distances) {}
+
   /**
    * What every peer is given.
    *
@@ -236,5 +272,5 @@ final class PeerProcess implements Contender {
    * @param m links of a node and upper level; level 0 has twice as many
    * @param efConstruction breadth of the search that finds a new node's neighbors
    */
-  record PeerData(Path base, Path queries, String metric, int m, int efConstruction) {}
+  public record PeerData(Path base, Path queries, String metric, int m, int efConstruction) {}
 }

@@ -1,7 +1,7 @@
 package io.arbalest.bench.ann;
 
 /** A peer answers that it failed at one request; it can be asked further ones. */
-final class PeerRefusedException extends PeerFailedException {
+public final class PeerRefusedException extends PeerFailedException {
 
   private static final long serialVersionUID = 1L;
 

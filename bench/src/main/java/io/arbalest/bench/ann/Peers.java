@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,13 +21,21 @@ import java.util.stream.Stream;
  * libraries in a virtual environment that it makes below build/, JVector and Lucene in a JVM. A
  * peer that cannot run is reported with the reason and the rest go on.
  */
-final class Peers {
+public final class Peers {
 
   /** The peers there are, and the variants each enters with. */
   static final Map<String, List<String>> VARIANTS = variants();
 
   /** Those that {@code bench exact} is beside: no graph, so not for curves over ef. */
   static final List<String> EXACT = List.of("faiss/flat", "faiss/flat-skylakex");
+
+  private static final List<String> GRAPHS =
+      VARIANTS.entrySet().stream()
+          .flatMap(peer -> peer.getValue().stream().map(v -> peer.getKey() + "/" + v))
+          .toList();
+
+  /** Further ones that filters and joins are beside: what may be best where a graph is not. */
+  private static final List<String> WITHOUT_GRAPH = List.of("faiss/ivf", "faiss/flat");
 
   private static final Map<String, String> PACKAGES =
       Map.of(
@@ -46,13 +55,13 @@ final class Peers {
   private final PeerData data;
   private final KeptIndexes kept;
   private final Path java;
-  private final List<String> unavailable = new ArrayList<>();
+  private final Map<String, String> unavailable = new LinkedHashMap<>();
 
   /**
    * @param kept where indexes are kept between runs; null where each is built anew
    * @param java the java command for JVector and Lucene
    */
-  Peers(Path scratch, PeerData data, KeptIndexes kept, Path java) {
+  public Peers(Path scratch, PeerData data, KeptIndexes kept, Path java) {
     this.scratch = scratch;
     this.data = data;
     this.kept = kept;
@@ -79,10 +88,15 @@ final class Peers {
    * @throws IllegalArgumentException naming what is not known, and what is
    */
   static List<String> expand(List<String> named) {
-    List<String> every =
-        VARIANTS.entrySet().stream()
-            .flatMap(peer -> peer.getValue().stream().map(v -> peer.getKey() + "/" + v))
-            .toList();
+    return expand(named, GRAPHS);
+  }
+
+  /** The same with those that have no graph. */
+  public static List<String> expandAll(List<String> named) {
+    return expand(named, Stream.of(GRAPHS, WITHOUT_GRAPH).flatMap(List::stream).toList());
+  }
+
+  private static List<String> expand(List<String> named, List<String> every) {
     List<String> entries = new ArrayList<>();
     for (String name : named) {
       List<String> meant =
@@ -100,8 +114,8 @@ final class Peers {
   }
 
   /** Starts every entry of {@link #expand}. */
-  List<Contender> start(List<String> entries) throws InterruptedException {
-    List<Contender> started = new ArrayList<>();
+  public List<PeerProcess> start(List<String> entries) throws InterruptedException {
+    List<PeerProcess> started = new ArrayList<>();
     for (String entry : entries) {
       String name = entry.substring(0, entry.indexOf('/'));
       String variant = entry.substring(name.length() + 1);
@@ -110,15 +124,15 @@ final class Peers {
         command.add(variant);
         started.add(new PeerProcess(name, variant, command, data, kept, scratch));
       } catch (IOException e) {
-        unavailable.add(entry + ": " + e.getMessage());
+        unavailable.put(entry, e.getMessage());
       }
     }
     return started;
   }
 
-  /** {@code peer/variant: reason} of those that did not start. */
-  List<String> unavailable() {
-    return List.copyOf(unavailable);
+  /** Those that did not start, and why. */
+  public Map<String, String> unavailable() {
+    return Collections.unmodifiableMap(unavailable);
   }
 
   private List<String> command(String name) throws IOException, InterruptedException {

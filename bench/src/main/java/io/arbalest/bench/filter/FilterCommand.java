@@ -2,6 +2,10 @@ package io.arbalest.bench.filter;
 
 import io.arbalest.bench.Home;
 import io.arbalest.bench.ScratchDirectory;
+import io.arbalest.bench.ann.KeptIndexes;
+import io.arbalest.bench.ann.PeerOptions;
+import io.arbalest.bench.ann.PeerProcess;
+import io.arbalest.bench.ann.Peers;
 import io.arbalest.bench.data.DataOptions;
 import io.arbalest.engine.ElementType;
 import java.io.IOException;
@@ -32,7 +36,27 @@ import picocli.CommandLine.Option;
     },
     mixinStandardHelpOptions = true)
 public final class FilterCommand implements Callable<Integer> {
+
+  /** What a dataset's graph has where nothing else is said, and the peers' here. */
+  private static final int M = 16;
+
+  private static final int EF_CONSTRUCTION = 200;
+
   @Mixin private DataOptions data;
+
+  @Mixin private PeerOptions peerOptions;
+
+  @Option(
+      names = "--build-threads",
+      defaultValue = "2",
+      description = "Threads that build the peers' indexes (default: ${DEFAULT-VALUE})")
+  private int buildThreads;
+
+  @Option(
+      names = "--keep-peers",
+      paramLabel = "DIR",
+      description = "Keeps the peers' indexes there, as --keep of bench ann (default: not kept)")
+  private Path keepPeers;
 
   @Option(names = "--rows", defaultValue = "0", description = "Rows of the base (default: all)")
   private int rows;
@@ -94,6 +118,7 @@ public final class FilterCommand implements Callable<Integer> {
     if (rows < 0 || queryCount < 1 || rounds < 1) {
       throw data.wrong("--rows is 0 or more, --query-count and --rounds are 1 or more");
     }
+    checkPeers();
     FilterSet set = new FilterSet(data, rows, queryCount);
     if (keep != null) {
       run(set, Files.createDirectories(keep), true);
@@ -105,7 +130,22 @@ public final class FilterCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void run(FilterSet set, Path directory, boolean kept) throws IOException {
+  private void checkPeers() {
+    try {
+      Peers.expandAll(peerOptions.named());
+    } catch (IllegalArgumentException e) {
+      throw data.wrong("--peers: " + e.getMessage());
+    }
+    if (rows != 0 && !peerOptions.named().isEmpty()) {
+      throw data.wrong("--rows goes without --peers, which read the base whole");
+    }
+    if (buildThreads < 1) {
+      throw data.wrong("--build-threads: " + buildThreads + "; allowed: 1 or more");
+    }
+  }
+
+  private void run(FilterSet set, Path directory, boolean kept)
+      throws IOException, InterruptedException {
     List<FilterCell> cells = new ArrayList<>();
     cells.add(FilterCells.unfiltered(set));
     FilterCells.of(set).stream()
@@ -114,15 +154,36 @@ public final class FilterCommand implements Callable<Integer> {
     System.err.println("brute force over the rows of each of " + cells.size() + " filters ...");
     FilterTruth truth = new FilterTruth(set, cells, data.k());
     System.err.println("rows into the graph, or out of " + directory + " ...");
-    try (FilterDataset dataset =
+    try (ScratchDirectory scratch = ScratchDirectory.in(Home.scratch(), "filter-peers-");
+        FilterPeers peers = new FilterPeers(cells, truth, set.rows());
+        FilterDataset dataset =
             new FilterDataset(directory, set, ElementType.fromWireName(element), kept);
         FilterRun run = new FilterRun(dataset, set, cells, truth)) {
+      addPeers(peers, set, scratch.path());
       int ef = run.unfilteredEf();
-      FilterReport report = new FilterReport(parameters(set, ef));
-      run.measure(ef, targetRecall, rounds, report::add);
+      FilterReport report = new FilterReport(parameters(set, ef), peers);
+      run.measure(ef, targetRecall, rounds, peers, report::add);
       report.print(System.out);
       report.write(json, markdown);
     }
+  }
+
+  private void addPeers(FilterPeers peers, FilterSet set, Path scratch)
+      throws IOException, InterruptedException {
+    PeerProcess.PeerData files =
+        new PeerProcess.PeerData(
+            data.base().toAbsolutePath(),
+            data.queries().toAbsolutePath(),
+            data.metric(),
+            M,
+            EF_CONSTRUCTION);
+    KeptIndexes kept =
+        keepPeers == null ? null : new KeptIndexes(keepPeers, files, set.rows(), set.dimension());
+    Peers started = new Peers(scratch, files, kept, peerOptions.java());
+    for (PeerProcess peer : started.start(Peers.expandAll(peerOptions.named()))) {
+      peers.add(peer, buildThreads);
+    }
+    started.unavailable().forEach(peers::leaveOut);
   }
 
   private Map<String, Object> parameters(FilterSet set, int ef) {
@@ -136,6 +197,7 @@ public final class FilterCommand implements Callable<Integer> {
     parameters.put("k", data.k());
     parameters.put("rounds", rounds);
     parameters.put("unfiltered_ef", ef);
+    parameters.put("peers", peerOptions.named());
     return parameters;
   }
 }

@@ -16,10 +16,15 @@ import java.util.Map;
 final class FilterReport {
   private final Map<String, Object> machine = MachineFacts.read();
   private final Map<String, Object> parameters;
+  private final FilterPeers peers;
   private final List<FilterRow> rows = new ArrayList<>();
 
-  FilterReport(Map<String, Object> parameters) {
+  /**
+   * @param peers what they measured is read when the report is printed or written
+   */
+  FilterReport(Map<String, Object> parameters, FilterPeers peers) {
     this.parameters = parameters;
+    this.peers = peers;
   }
 
   void add(FilterRow row) {
@@ -35,12 +40,17 @@ final class FilterReport {
     out.print(table().text());
     out.println();
     out.println(verdict());
+    if (!peers.isEmpty()) {
+      out.println();
+      out.print(new FilterPeerTable(rows, peers).text());
+    }
   }
 
   /** Writes the files asked for; null is not asked for. */
   void write(Path json, Path markdown) throws IOException {
     if (json != null) {
-      JsonReport.write(json, machine, parameters, rows, List.of());
+      parameters.put("left_out", peers.leftOut());
+      JsonReport.write(json, machine, parameters, rows, List.of(), Map.of("peers", peers.rows()));
     }
     if (markdown != null) {
       Files.writeString(
@@ -52,7 +62,8 @@ final class FilterReport {
               + table().markdown()
               + "\n"
               + verdict()
-              + "\n");
+              + "\n"
+              + (peers.isEmpty() ? "" : "\n" + new FilterPeerTable(rows, peers).markdown()));
     }
   }
 

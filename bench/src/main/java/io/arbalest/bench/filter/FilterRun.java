@@ -6,6 +6,7 @@ import io.arbalest.store.Dataset;
 import io.arbalest.store.SearchAnswer;
 import io.arbalest.store.SearchRequest;
 import io.arbalest.store.filter.Filter;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
@@ -79,18 +80,9 @@ final class FilterRun implements AutoCloseable {
   }
 
   /** The smallest breadth that gives an unfiltered search recall 0.95. */
-  int unfilteredEf() {
-    int low = truth.k();
-    int high = EF_MAX;
-    while (low < high) {
-      int middle = (low + high) / 2;
-      if (turn(0, middle, null).recall() >= UNFILTERED_RECALL) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
-    }
-    return low;
+  int unfilteredEf() throws IOException {
+    return LeastBreadth.of(truth.k(), EF_MAX, UNFILTERED_RECALL, ef -> turn(0, ef, null).recall())
+        .ef();
   }
 
   /**
@@ -98,19 +90,25 @@ final class FilterRun implements AutoCloseable {
    *
    * @param ef of the unfiltered search
    * @param filteredTarget the recall that filtered searches ask for; null asks for none
+   * @param peers take turns with ours, at recalls of 0.95 without a filter and 0.99 with one
    */
-  void measure(int ef, Double filteredTarget, int rounds, Consumer<FilterRow> out) {
+  void measure(
+      int ef, Double filteredTarget, int rounds, FilterPeers peers, Consumer<FilterRow> out)
+      throws IOException {
     for (int cell = 0; cell < cells.size(); cell++) {
       Integer fixed = cell == 0 ? Integer.valueOf(ef) : null;
       List<Turn> turns = new ArrayList<>();
       double[] ratios = new double[rounds];
+      peers.begin(cell, cell == 0 ? UNFILTERED_RECALL : FilterRow.RECALL_TARGET);
       turn(0, ef, null);
       turn(cell, fixed, fixed == null ? filteredTarget : null);
       for (int round = 0; round < rounds; round++) {
         double unfiltered = turn(0, ef, null).meanNanos();
         turns.add(turn(cell, fixed, fixed == null ? filteredTarget : null));
         ratios[round] = turns.get(round).meanNanos() / unfiltered;
+        peers.turn(cell);
       }
+      peers.end(cell, turns.stream().mapToDouble(Turn::meanNanos).toArray());
       double firstUs = firstMicros(cell, fixed, fixed == null ? filteredTarget : null);
       out.accept(row(cell, turns, firstUs, Median.of(ratios)));
     }

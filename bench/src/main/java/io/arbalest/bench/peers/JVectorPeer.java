@@ -20,6 +20,7 @@ import io.github.jbellis.jvector.quantization.NVQuantization;
 import io.github.jbellis.jvector.quantization.PQVectors;
 import io.github.jbellis.jvector.quantization.ProductQuantization;
 import io.github.jbellis.jvector.util.Bits;
+import io.github.jbellis.jvector.util.FixedBitSet;
 import io.github.jbellis.jvector.vector.VectorSimilarityFunction;
 import io.github.jbellis.jvector.vector.VectorizationProvider;
 import io.github.jbellis.jvector.vector.types.VectorFloat;
@@ -31,6 +32,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.ForkJoinPool;
@@ -234,11 +236,22 @@ public final class JVectorPeer extends JavaPeer {
 
   @Override
   protected Searcher searcher(int ef, int k) {
+    return searcher(ef, k, Bits.ALL);
+  }
+
+  @Override
+  protected Searcher searcher(int ef, int k, BitSet accepted) {
+    FixedBitSet bits = new FixedBitSet(graph.size(0));
+    accepted.stream().forEach(bits::set);
+    return searcher(ef, k, bits);
+  }
+
+  private Searcher searcher(int ef, int k, Bits accepted) {
     GraphSearcher searcher = new GraphSearcher(graph);
     return new Searcher() {
       @Override
       public int search(int query, int[] ids) {
-        SearchResult found = searcher.search(scores(queries.get(query)), k, ef, 0f, 0f, Bits.ALL);
+        SearchResult found = searcher.search(scores(queries.get(query)), k, ef, 0f, 0f, accepted);
         SearchResult.NodeScore[] nodes = found.getNodes();
         Arrays.setAll(ids, i -> i < nodes.length ? nodes[i].node : -1);
         return found.getVisitedCount();

@@ -4,12 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.arbalest.bench.ann.Passes;
+import io.arbalest.bench.ann.RowFilter;
 import io.arbalest.bench.report.MachineFacts;
 import io.arbalest.server.cli.io.VectorFile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -30,6 +34,7 @@ import java.util.concurrent.Future;
 public abstract class JavaPeer {
 
   private static final double WARM_UP_SECONDS = 3;
+  private static final int NO_ROW = -1;
 
   /**
    * What an index is to be.
@@ -57,7 +62,9 @@ public abstract class JavaPeer {
   private Settings settings;
   private Path base;
   private float[][] queries = {};
+  private List<RowFilter> filters = List.of();
   private boolean warm;
+  private boolean warmFiltered;
 
   /** The library's version, and what it runs with. */
   protected abstract String version() throws IOException;
@@ -97,6 +104,13 @@ public abstract class JavaPeer {
   /** A searcher of breadth {@code ef}, at least {@code k}. */
   protected abstract Searcher searcher(int ef, int k) throws IOException;
 
+  /**
+   * The same for answers out of some rows alone.
+   *
+   * @param rows brought into the library's form here, before a clock runs
+   */
+  protected abstract Searcher searcher(int ef, int k, BitSet rows) throws IOException;
+
   /** Serves requests from standard input until it ends. */
   public static void serve(JavaPeer peer) throws IOException {
     // The protocol owns standard output: whatever a library prints goes to standard error.
@@ -128,6 +142,8 @@ public abstract class JavaPeer {
       case "save" -> answer.put("saved", save(Path.of(request.path("path").asText())));
       case "load" -> load(Path.of(request.path("path").asText()), answer);
       case "search" -> search(request, answer);
+      case "filter" -> filters = RowFilter.read(Path.of(request.path("parts").asText()));
+      case "filtered" -> filtered(request, answer);
       default -> throw new IllegalArgumentException("do: " + request.path("do"));
     }
   }
@@ -172,7 +188,7 @@ public abstract class JavaPeer {
     drop();
     long before = MachineFacts.residentBytes();
     answer.put("seconds", timedBuild(threads));
-    warm = false;
+    cool();
     answer.put("bytes", bytes());
     answer.put("resident_bytes", MachineFacts.residentBytes() - before);
   }
@@ -180,7 +196,12 @@ public abstract class JavaPeer {
   private void load(Path path, ObjectNode answer) throws IOException {
     drop();
     answer.put("rows", load(path, settings));
+    cool();
+  }
+
+  private void cool() {
     warm = false;
+    warmFiltered = false;
   }
 
   /** The rows are this method's own: afterwards only what the library keeps is in memory. */
@@ -231,6 +252,44 @@ public abstract class JavaPeer {
     }
   }
 
+  /** The queries of each filter one after the other, on this thread. */
+  private void filtered(JsonNode request, ObjectNode answer) throws IOException {
+    int k = request.path("k").asInt();
+    int ef = Math.max(request.path("ef").asInt(), k);
+    int[][] found = new int[queries.length][k];
+    for (int[] ids : found) {
+      Arrays.fill(ids, NO_ROW);
+    }
+    ThreadMXBean clock = ManagementFactory.getThreadMXBean();
+    long nanos = 0;
+    long distances = 0;
+    int asked = 0;
+    for (RowFilter filter : filters) {
+      try (Searcher searcher =
+          filter.rows() == null ? searcher(ef, k) : searcher(ef, k, filter.rows())) {
+        warmUp(searcher, filter.queries(), k);
+        long start = clock.getCurrentThreadCpuTime();
+        for (int query : filter.queries()) {
+          distances += searcher.search(query, found[query]);
+        }
+        nanos += clock.getCurrentThreadCpuTime() - start;
+      }
+      asked += filter.queries().length;
+    }
+    write(Path.of(request.path("out").asText()), found);
+    answer.put("mean_us", nanos / 1e3 / asked);
+    answer.put("distances", (double) distances / asked);
+  }
+
+  private void warmUp(Searcher searcher, int[] asked, int k) throws IOException {
+    int[] ids = new int[k];
+    long end = System.nanoTime() + (long) (WARM_UP_SECONDS * 1e9);
+    for (int i = 0; !warmFiltered; i = (i + 1) % asked.length) {
+      searcher.search(asked[i], ids);
+      warmFiltered = System.nanoTime() - end > 0;
+    }
+  }
+
   /** Threads take the next query until none is left. */
   private static void searchAll(
       ExecutorService pool, List<Searcher> searchers, Passes passes, int k)
@@ -254,19 +313,26 @@ public abstract class JavaPeer {
 
   /** Returns the distances computed in all. */
   private long writeAnswers(Path out, Searcher searcher, int k) throws IOException {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(queries.length * k * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     long distances = 0;
-    int[] ids = new int[k];
+    int[][] found = new int[queries.length][k];
     for (int query = 0; query < queries.length; query++) {
-      Arrays.fill(ids, -1);
-      distances += searcher.search(query, ids);
+      Arrays.fill(found[query], NO_ROW);
+      distances += searcher.search(query, found[query]);
+    }
+    write(out, found);
+    return distances;
+  }
+
+  private static void write(Path out, int[][] found) throws IOException {
+    int k = found.length == 0 ? 0 : found[0].length;
+    ByteBuffer bytes =
+        ByteBuffer.allocate(found.length * k * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (int[] ids : found) {
       for (int id : ids) {
         bytes.putInt(id);
       }
     }
     Files.write(out, bytes.array());
-    return distances;
   }
 
   private void latencies(Searcher searcher, int k, ObjectNode answer) throws IOException {

@@ -2,6 +2,7 @@ package io.arbalest.bench.ann;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import io.arbalest.bench.ann.PeerProcess.PeerData;
 import java.io.IOException;
@@ -43,10 +44,9 @@ class PeersTest {
     Files.writeString(scratch.resolve("jdk/release"), "JAVA_VERSION=\"17.0.15\"\n");
     Peers peers = new Peers(scratch, data(), null, java);
     assertThat(peers.start(Peers.expand(List.of("lucene")))).isEmpty();
+    String reason = "Lucene 10 needs Java 21 or newer; --peer-java is 17: " + java;
     assertThat(peers.unavailable())
-        .containsExactly(
-            "lucene/float32: Lucene 10 needs Java 21 or newer; --peer-java is 17: " + java,
-            "lucene/int8: Lucene 10 needs Java 21 or newer; --peer-java is 17: " + java);
+        .containsExactly(entry("lucene/float32", reason), entry("lucene/int8", reason));
   }
 
   @Test
@@ -55,6 +55,10 @@ class PeersTest {
         .containsExactly(
             "faiss/sq8", "usearch/float32", "usearch/float16", "faiss/float32", "faiss/float16");
     assertThat(Peers.expand(List.of("all"))).hasSizeGreaterThan(10).startsWith("hnswlib/float32");
+    assertThat(Peers.expandAll(List.of("faiss")))
+        .containsExactly("faiss/float32", "faiss/float16", "faiss/sq8", "faiss/ivf", "faiss/flat");
+    assertThatThrownBy(() -> Peers.expand(List.of("faiss/flat")))
+        .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> Peers.expand(List.of("faiss/sq4")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("faiss/sq4; allowed: all, ");
