@@ -30,6 +30,10 @@ arb_converge arb_converge_of(const arb_scorer *scorer, const arb_query *query, u
 
 static void find_kth(arb_converge *converge, const arb_candidate_array *array, const arb_mask *mask)
 {
+    if (mask == NULL) {
+        converge->kth = converge->k - 1;
+        return;
+    }
     uint32_t live = 0;
     converge->kth = 0;
     for (uint32_t i = 0; i < array->count && live < converge->k; i++) {

@@ -44,11 +44,12 @@ typedef struct arb_converge {
 arb_converge arb_converge_of(const arb_scorer *scorer, const arb_query *query, uint32_t k,
                              arb_gap gap);
 
-/* Finds the k-th of an array that was filled otherwise. */
+/* Finds the k-th of an array that was filled otherwise; without a mask it stays where it is. */
 void arb_converge_begin(arb_converge *converge, const arb_candidate_array *array,
                         const arb_mask *mask);
 
-/* After a candidate came to `place`; array->live counts it if it is live. */
+/* After a candidate came to `place`; array->live counts it if it is live. Of no use without a mask.
+ */
 void arb_converge_add(arb_converge *converge, const arb_candidate_array *array, uint32_t place,
                       const arb_mask *mask);
 

@@ -118,7 +118,9 @@ arb_status arb_searcher_prepare(const arb_graph *graph, arb_searcher *searcher, 
         searcher->visit_count = 0;
     }
     if (capacity > searcher->found_capacity) {
-        uint64_t *found = malloc(((size_t)capacity + 1) * sizeof *found);
+        /* on lines of their own, which keys_insert goes by */
+        size_t room = ((size_t)capacity + ARB_KEYS_INSERT_PAD) * sizeof(uint64_t);
+        uint64_t *found = aligned_alloc(64, (room + 63) / 64 * 64);
         if (found == NULL)
             return arb_fail(ARB_RESOURCE_EXHAUSTED, "no memory for %u candidates", capacity);
         free(searcher->found);

@@ -134,37 +134,6 @@ static void look(arb_walk *walk)
         arb_fetch_rows(sq1->rows, fresh_of(walk), walk->fresh_count, searcher->fresh_bits);
 }
 
-static void judge(arb_walk *walk)
-{
-    arb_searcher *searcher = walk->searcher;
-    arb_candidate_array *array = &walk->array;
-    if (array->count + walk->near_count > searcher->found_capacity ||
-        (walk->rows_most > 0 && searcher->stats.visited > walk->rows_most)) {
-        finish(walk, ARB_SEARCH_OVERFLOW);
-        return;
-    }
-    arb_score_rows(walk->query, searcher->near_rows, walk->near_count, searcher->distances);
-    arb_converge *converge = converges(walk) ? &walk->converge : NULL;
-    for (uint32_t i = 0; i < walk->near_count; i++) {
-        uint32_t node = searcher->near[i];
-        uint64_t candidate = arb_candidate(searcher->distances[i], node);
-        if (converge != NULL && candidate > arb_converge_cutoff(converge, array)) {
-            array->dropped = 1;
-            continue;
-        }
-        uint32_t place = arb_array_offer(array, candidate, breadth(walk), mask_here(walk));
-        if (place == 0)
-            continue;
-        if (walk->level == 0)
-            __builtin_prefetch((const void *)arb_word_at(walk->graph, node, 0));
-        if (converge != NULL)
-            arb_converge_add(converge, array, place - 1, walk->mask);
-    }
-    if (converge != NULL && walk->near_count > 0)
-        arb_converge_trim(converge, array, walk->mask);
-    walk->near_count = 0;
-}
-
 /* What is farther is not looked at; UINT64_MAX while everything is. */
 static uint64_t cutoff(const arb_walk *walk)
 {
@@ -174,6 +143,65 @@ static uint64_t cutoff(const arb_walk *walk)
     if (array->live >= breadth(walk))
         return array->sorted[array->count - 1];
     return converges(walk) ? arb_converge_cutoff(&walk->converge, array) : UINT64_MAX;
+}
+
+/* Rows that were scored become candidates all at once, as they can while no node is masked. */
+static void offer_all(arb_walk *walk)
+{
+    const arb_searcher *searcher = walk->searcher;
+    arb_candidate_array *array = &walk->array;
+    uint64_t farthest = cutoff(walk);
+    uint64_t kept[ARB_WORD_LENGTH_MASK + 1];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < walk->near_count; i++) {
+        kept[count] = arb_candidate(searcher->distances[i], searcher->near[i]);
+        count += kept[count] <= farthest;
+    }
+    array->dropped |= count < walk->near_count;
+    for (uint32_t i = 0; walk->level == 0 && i < count; i++)
+        __builtin_prefetch((const void *)arb_word_at(walk->graph, arb_candidate_node(kept[i]), 0));
+    arb_array_offer_all(array, kept, count, breadth(walk), walk->graph->scorer->form.kernels);
+}
+
+/* One by one, masked nodes among them. */
+static void offer_each(arb_walk *walk)
+{
+    const arb_searcher *searcher = walk->searcher;
+    arb_candidate_array *array = &walk->array;
+    arb_converge *converge = converges(walk) ? &walk->converge : NULL;
+    for (uint32_t i = 0; i < walk->near_count; i++) {
+        uint32_t node = searcher->near[i];
+        uint64_t candidate = arb_candidate(searcher->distances[i], node);
+        if (converge != NULL && candidate > arb_converge_cutoff(converge, array)) {
+            array->dropped = 1;
+            continue;
+        }
+        uint32_t place = arb_array_offer(array, candidate, breadth(walk), walk->mask);
+        if (place == 0)
+            continue;
+        if (walk->level == 0)
+            __builtin_prefetch((const void *)arb_word_at(walk->graph, node, 0));
+        if (converge != NULL)
+            arb_converge_add(converge, array, place - 1, walk->mask);
+    }
+}
+
+static void judge(arb_walk *walk)
+{
+    arb_searcher *searcher = walk->searcher;
+    if (walk->array.count + walk->near_count > searcher->found_capacity ||
+        (walk->rows_most > 0 && searcher->stats.visited > walk->rows_most)) {
+        finish(walk, ARB_SEARCH_OVERFLOW);
+        return;
+    }
+    arb_score_rows(walk->query, searcher->near_rows, walk->near_count, searcher->distances);
+    if (mask_here(walk) == NULL)
+        offer_all(walk);
+    else
+        offer_each(walk);
+    if (converges(walk) && walk->near_count > 0)
+        arb_converge_trim(&walk->converge, &walk->array, walk->mask);
+    walk->near_count = 0;
 }
 
 /* Those of the fresh whose bits do not say that they are farther than that. */

@@ -70,6 +70,9 @@
     JOB(bits_andnot, isa)                                                                          \
     JOB(bits_popcount, isa)
 
+/* Sorted arrays of 64-bit keys. */
+#define ARB_KERNELS_OF_KEYS(JOB, isa) JOB(keys_insert, isa)
+
 /* Portable C: native/kernels/reference_*.c. */
 #define ARB_KERNELS_REF(ONE, FOUR, CAST, JOB)                                                      \
     ARB_KERNELS_OF_FAMILY(ONE, FOUR, f16, ref)                                                     \
@@ -81,7 +84,8 @@
     ARB_KERNELS_OF_SQ8_CODES(JOB, ref)                                                             \
     ARB_KERNELS_OF_SCREENS(JOB, ref)                                                               \
     ARB_KERNELS_OF_SCREEN_CODES(JOB, ref)                                                          \
-    ARB_KERNELS_OF_BITS(JOB, ref)
+    ARB_KERNELS_OF_BITS(JOB, ref)                                                                  \
+    ARB_KERNELS_OF_KEYS(JOB, ref)
 
 #if defined(ARB_ARCH_x86_64)
 
@@ -108,7 +112,8 @@
         ARB_KERNELS_OF_SQ8_CODES(JOB, avx2)                                                        \
         ARB_KERNELS_OF_SQ8_CODES(JOB, avx512)                                                      \
         ARB_KERNELS_OF_BITS(JOB, avx2)                                                             \
-        ARB_KERNELS_OF_BITS(JOB, avx512)
+        ARB_KERNELS_OF_BITS(JOB, avx512)                                                           \
+        ARB_KERNELS_OF_KEYS(JOB, avx512)
 
 #elif defined(ARB_ARCH_aarch64)
 
@@ -161,6 +166,9 @@
 #define ARB_SIGNATURE_bits_or(name) ARB_SIGNATURE_OF_BITS(name)
 #define ARB_SIGNATURE_bits_andnot(name) ARB_SIGNATURE_OF_BITS(name)
 #define ARB_SIGNATURE_bits_popcount(name) uint64_t name(const uint64_t *a, size_t words)
+
+#define ARB_SIGNATURE_keys_insert(name)                                                            \
+    void name(uint64_t *sorted, size_t count, const uint64_t *keys, size_t n)
 
 #define ARB_DECLARE_ONE(family, op, isa)                                                           \
     float arb_##family##_##op##_##isa(const void *query, const void *row, size_t dim);

@@ -44,6 +44,7 @@ static const arb_kernel_set sets[] = {
         .screen_code = arb_screen_code_ref,
         .screen = arb_screen_ref,
         BITS(ref),
+        .keys_insert = arb_keys_insert_ref,
     },
 #if defined(ARB_ARCH_x86_64)
     {
@@ -59,6 +60,7 @@ static const arb_kernel_set sets[] = {
         .screen_code = arb_screen_code_avx2,
         .screen = arb_screen_avx2,
         BITS(avx2),
+        .keys_insert = arb_keys_insert_ref,
     },
     {
         .name = "avx512",
@@ -74,6 +76,7 @@ static const arb_kernel_set sets[] = {
         .screen_code = arb_screen_code_avx512,
         .screen = arb_screen_avx2,
         BITS(avx512),
+        .keys_insert = arb_keys_insert_avx512,
     },
     {
         .name = "avx512vnni",
@@ -89,6 +92,7 @@ static const arb_kernel_set sets[] = {
         .screen_code = arb_screen_code_avx512,
         .screen = arb_screen_avx512vnni,
         BITS(avx512),
+        .keys_insert = arb_keys_insert_avx512,
     },
     {
         .name = "avx512fp16",
@@ -105,6 +109,7 @@ static const arb_kernel_set sets[] = {
         .screen_code = arb_screen_code_avx512,
         .screen = arb_screen_avx512vnni,
         BITS(avx512),
+        .keys_insert = arb_keys_insert_avx512,
     },
 #elif defined(ARB_ARCH_aarch64)
     {
@@ -120,6 +125,7 @@ static const arb_kernel_set sets[] = {
         .screen_code = arb_screen_code_neon,
         .screen = arb_screen_neon,
         BITS(neon),
+        .keys_insert = arb_keys_insert_ref,
     },
     {
         .name = "neondotprod",
@@ -134,6 +140,7 @@ static const arb_kernel_set sets[] = {
         .screen_code = arb_screen_code_neon,
         .screen = arb_screen_neondotprod,
         BITS(neon),
+        .keys_insert = arb_keys_insert_ref,
     },
     {
         .name = "neonfp16",
@@ -149,6 +156,7 @@ static const arb_kernel_set sets[] = {
         .screen_code = arb_screen_code_neon,
         .screen = arb_screen_neondotprod,
         BITS(neon),
+        .keys_insert = arb_keys_insert_ref,
     },
     {
         .name = "neonfhm",
@@ -169,6 +177,7 @@ static const arb_kernel_set sets[] = {
         .screen_code = arb_screen_code_neon,
         .screen = arb_screen_neondotprod,
         BITS(neon),
+        .keys_insert = arb_keys_insert_ref,
     },
 #endif
 };
@@ -259,6 +268,7 @@ static const job jobs[] = {
     JOB_MEMBER(bits_or),
     JOB_MEMBER(bits_andnot),
     JOB_MEMBER(bits_popcount),
+    JOB_MEMBER(keys_insert),
 };
 
 static const char *name_of(any_fn function)

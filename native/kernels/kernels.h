@@ -78,6 +78,9 @@ typedef struct arb_sq1_bound {
 /* Rows that sq1_near asks memory for while it is at one. */
 #define ARB_SQ1_NEAR_AHEAD 28
 
+/* Keys behind the last that keys_insert may write. */
+#define ARB_KEYS_INSERT_PAD 7
+
 typedef struct arb_kernel_set {
     const char *name;
     uint64_t requires; /* ARB_CPU_* bits */
@@ -141,6 +144,10 @@ typedef struct arb_kernel_set {
     void (*bits_andnot)(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);
     /* How many bits are set. */
     uint64_t (*bits_popcount)(const uint64_t *a, size_t words);
+    /* Puts n keys into sorted[0..count), which is in ascending order, as sorted[0..count + n) is
+     * then. Either number may be 0; keys may be equal. There is room for ARB_KEYS_INSERT_PAD more,
+     * which are lost; `keys` lies elsewhere. */
+    void (*keys_insert)(uint64_t *sorted, size_t count, const uint64_t *keys, size_t n);
 } arb_kernel_set;
 
 /* NULL where there is no such set. Sets go from the plainest (0, "ref") to the widest. */

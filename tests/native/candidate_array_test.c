@@ -1,10 +1,11 @@
 /* candidate_array_test.c: the sorted array of a search, against a model that keeps everything,
- * while candidates come in at random, are expanded and are deleted. */
+ * while candidates come in at random, alone or several at once, are expanded and are deleted. */
 #include "graph/candidate_array.h"
 #include "graph_support.h"
 #include "testing.h"
 
 #define NODES 400u
+#define BATCH_MAX 40u
 
 typedef struct model {
     uint64_t offered[NODES];
@@ -72,6 +73,26 @@ static void test_against_model(uint64_t seed, uint32_t ef, uint32_t deleted_in_8
     }
 }
 
+/* Several at once, none of them masked. */
+static void test_batches(uint64_t seed, uint32_t ef, const arb_kernel_set *kernels)
+{
+    static uint64_t sorted[NODES + ARB_KEYS_INSERT_PAD];
+    model all = {.count = 0};
+    arb_candidate_array array = {.sorted = sorted};
+    uint64_t state = seed;
+    while (all.count + BATCH_MAX <= NODES) {
+        uint64_t *batch = all.offered + all.count;
+        uint32_t count = (uint32_t)(next_random(&state) % (BATCH_MAX + 1));
+        for (uint32_t i = 0; i < count; i++)
+            batch[i] = arb_candidate(next_uniform(&state), all.count + i);
+        arb_array_offer_all(&array, batch, count, ef, kernels);
+        all.count += count;
+        check_array(&array, ef, NULL, &all);
+        for (uint64_t expanded = next_random(&state) >> 62; expanded > 0; expanded--)
+            expand_next(&array);
+    }
+}
+
 int main(void)
 {
     for (uint64_t seed = 1; seed <= (uint64_t)test_repeats(10); seed++) {
@@ -79,6 +100,16 @@ int main(void)
             test_against_model(seed, 1, deleted_in_8);
             test_against_model(seed, 10, deleted_in_8);
             test_against_model(seed, 50, deleted_in_8);
+        }
+    }
+    for (int32_t set = 0; arb_kernel_set_at(set) != NULL; set++) {
+        const arb_kernel_set *kernels = arb_kernel_set_at(set);
+        if ((kernels->requires & ~arb_cpu_facts()) != 0)
+            continue;
+        for (uint64_t seed = 1; seed <= (uint64_t)test_repeats(100); seed++) {
+            test_batches(seed, 1, kernels);
+            test_batches(seed, 10, kernels);
+            test_batches(seed, 150, kernels);
         }
     }
     return report("candidate_array_test");

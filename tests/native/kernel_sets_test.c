@@ -11,7 +11,7 @@ static const char *const all_jobs[] = {
     "cast_f32_f16", "cast_f64_f16", "cast_i8_f16", "cast_u8_f16", "cast_f16_f32",  "sq8_l2sq",
     "sq8_dot",      "sq8_l2sq_x4",  "sq8_dot_x4",  "sq8_encode",  "sq8_decode",    "sq4_dots",
     "sq1_dot_x4",   "bits_and",     "bits_or",     "bits_andnot", "bits_popcount", "screen_code",
-    "screen",       "sq1_near",
+    "screen",       "sq1_near",     "keys_insert",
 };
 
 static void check_order_and_names(void)

@@ -46,6 +46,9 @@ static void check(const kernel_entry *kernel, test_effort effort, kernel_report 
     case SHAPE_POPCOUNT:
         check_bits(kernel, effort, report);
         break;
+    case SHAPE_KEYS:
+        check_keys(kernel, effort, report);
+        break;
     }
 }
 

@@ -359,6 +359,17 @@ uint64_t NAME(bits_popcount)(const uint64_t *a, size_t words)
     return count;
 }
 
+void NAME(keys_insert)(uint64_t *sorted, size_t count, const uint64_t *keys, size_t n)
+{
+    for (size_t i = 0; i < n; i++, count++) {
+        size_t place = count;
+        for (; place > 0 && sorted[place - 1] > keys[i]; place--) {
+            sorted[place] = sorted[place - 1];
+        }
+        sorted[place] = keys[i];
+    }
+}
+
 /* ---- Loads alone ---- */
 
 typedef uint64_t words __attribute__((vector_size(BLOCK > 1 ? BLOCK * 4 : 16), aligned(8)));

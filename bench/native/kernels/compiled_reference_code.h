@@ -32,8 +32,11 @@
     void job##_##isa(const uint8_t *panel, const uint8_t *rows, size_t steps, size_t count,        \
                      uint64_t *passed);
 
+#define REFERENCE_KEYS(job, isa)                                                                   \
+    void job##_##isa(uint64_t *sorted, size_t count, const uint64_t *keys, size_t n);
+
 #define REFERENCE_JOBS(DISTANCE, CAST, CODEC, DOTS, BIT_DOT, BIT_NEAR, SCREEN_CODE, SCREEN, BITS,  \
-                       POPCOUNT, isa)                                                              \
+                       POPCOUNT, KEYS, isa)                                                        \
     DISTANCE(f16_l2sq, isa)                                                                        \
     DISTANCE(f16_dot, isa)                                                                         \
     DISTANCE(f16_cosine, isa)                                                                      \
@@ -57,12 +60,13 @@
     BITS(bits_and, isa)                                                                            \
     BITS(bits_or, isa)                                                                             \
     BITS(bits_andnot, isa)                                                                         \
-    POPCOUNT(bits_popcount, isa)
+    POPCOUNT(bits_popcount, isa)                                                                   \
+    KEYS(keys_insert, isa)
 
 #define REFERENCE_PROTOTYPES(isa)                                                                  \
     REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, REFERENCE_DOTS,            \
                    REFERENCE_BIT_DOT, REFERENCE_BIT_NEAR, REFERENCE_SCREEN_CODE, REFERENCE_SCREEN, \
-                   REFERENCE_BITS, REFERENCE_POPCOUNT, isa)                                        \
+                   REFERENCE_BITS, REFERENCE_POPCOUNT, REFERENCE_KEYS, isa)                        \
     uint64_t load_##isa(const void *from, size_t bytes);
 
 #if defined(ARB_ARCH_x86_64)

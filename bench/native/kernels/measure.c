@@ -21,6 +21,10 @@ static _Alignas(64) uint8_t row_bytes[ERROR_ROWS * MEASURE_DIM_MAX * 8];
 static uint8_t *rows[ERROR_ROWS]; /* into row_bytes; only errors are measured on them */
 static _Alignas(64) uint8_t row_result[MEASURE_DIM_MAX * 8];
 static _Alignas(64) float codec_offset[MEASURE_DIM_MAX];
+/* Keys that some are inserted into, and how many. */
+#define KEYS_ADDED 4
+static _Alignas(64) uint64_t sorted_keys[MEASURE_DIM_MAX];
+static _Alignas(64) uint64_t merged_keys[MEASURE_DIM_MAX + KEYS_ADDED + ARB_KEYS_INSERT_PAD];
 static _Alignas(64) uint8_t panel[sizeof(arb_screen_panel) + 64 * MEASURE_DIM_MAX];
 
 /* A grid that spans most components of a unit vector. */
@@ -135,6 +139,23 @@ static void fill(element_type type, int are_codes, uint8_t *vector, size_t dim, 
     }
 }
 
+/* Of the kind that rows hold, so that a row's first ones belong anywhere among them. */
+static void prepare_keys(size_t count)
+{
+    placed_rows from = place_rows(PLACE_L1, sizeof sorted_keys[0]);
+    uint64_t state = count;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t key;
+        memcpy(&key, from.base + test_random_below(&state, (uint32_t)from.count) * sizeof key,
+               sizeof key);
+        size_t place = i;
+        for (; place > 0 && sorted_keys[place - 1] > key; place--) {
+            sorted_keys[place] = sorted_keys[place - 1];
+        }
+        sorted_keys[place] = key;
+    }
+}
+
 void measure_prepare(const kernel_entry *kernel, size_t dim)
 {
     uint64_t state = dim;
@@ -148,6 +169,9 @@ void measure_prepare(const kernel_entry *kernel, size_t dim)
     }
     for (size_t i = 0; i < dim; i++) {
         codec_offset[i] = CODEC_OFFSET;
+    }
+    if (kernel->shape == SHAPE_KEYS) {
+        prepare_keys(dim);
     }
 }
 
@@ -275,6 +299,10 @@ static float work_on_row(const bench_call *call, const uint8_t *row)
         return 0;
     case SHAPE_POPCOUNT:
         return (float)((arb_popcount_fn)call->function)((const void *)row, call->dim);
+    case SHAPE_KEYS:
+        memcpy(merged_keys, sorted_keys, call->dim * sizeof merged_keys[0]);
+        ((arb_keys_insert_fn)call->function)(merged_keys, call->dim, (const void *)row, KEYS_ADDED);
+        return 0;
     case SHAPE_FOUR:
     case SHAPE_DOTS:
     case SHAPE_BIT_DOT:
@@ -353,6 +381,9 @@ double measure_bytes(const kernel_entry *kernel, size_t dim)
     }
     if (kernel->shape == SHAPE_SCREEN) {
         return (double)arb_screen_row_bytes((dim + 3) / 4);
+    }
+    if (kernel->shape == SHAPE_KEYS) {
+        return KEYS_ADDED * sizeof(uint64_t);
     }
     return (double)(kernel->shape == SHAPE_DOTS ? (dim + 31) / 32 * 16
                                                 : dim * arb_type_size(kernel->type));

@@ -53,6 +53,7 @@
 #define JOB_bits_or SHAPE_BITS, TYPE_u64, TYPE_u64
 #define JOB_bits_andnot SHAPE_BITS, TYPE_u64, TYPE_u64
 #define JOB_bits_popcount SHAPE_POPCOUNT, TYPE_u64, TYPE_u64
+#define JOB_keys_insert SHAPE_KEYS, TYPE_u64, TYPE_u64
 
 #define CATALOG_JOB(job, isa)                                                                      \
     {"arb_" #job "_" #isa,   #isa, JOB_##job, ARB_METRIC_L2, (any_fn)arb_##job##_##isa,            \
@@ -153,6 +154,9 @@ static void call_once(const kernel_entry *kernel)
         break;
     case SHAPE_POPCOUNT:
         ((arb_popcount_fn)kernel->function)(words, 64);
+        break;
+    case SHAPE_KEYS:
+        ((arb_keys_insert_fn)kernel->function)(words, 32, (void *)source, 4);
         break;
     }
 }

@@ -17,7 +17,8 @@ typedef enum kernel_shape {
     SHAPE_SCREEN_CODE,
     SHAPE_SCREEN,
     SHAPE_BITS,
-    SHAPE_POPCOUNT
+    SHAPE_POPCOUNT,
+    SHAPE_KEYS
 } kernel_shape;
 
 /* Element types of operands, as kernel_list.h spells them. TYPE_sq8 is uint8 but for the query of a
@@ -59,6 +60,7 @@ typedef void (*arb_screen_fn)(const arb_screen_panel *panel, const arb_screen_ro
                               size_t steps, size_t count, uint64_t *passed);
 typedef void (*arb_bits_fn)(uint64_t *dst, const uint64_t *a, const uint64_t *b, size_t words);
 typedef uint64_t (*arb_popcount_fn)(const uint64_t *a, size_t words);
+typedef void (*arb_keys_insert_fn)(uint64_t *sorted, size_t count, const uint64_t *keys, size_t n);
 
 extern const kernel_entry arb_catalog[];
 extern const size_t arb_catalog_count;

@@ -56,6 +56,10 @@ void check_screen(const kernel_entry *kernel, test_effort effort, kernel_report 
  */
 void check_bits(const kernel_entry *kernel, test_effort effort, kernel_report *report);
 
+/* Holds keys_insert against a sort: every count in 0..40 and some longer ones, offsets, both ends
+ * flush against guard pages, equal keys, a key for each place. */
+void check_keys(const kernel_entry *kernel, test_effort effort, kernel_report *report);
+
 /* Whether the reference codec gives what integer arithmetic says. */
 void check_reference_codec(kernel_report *report);
 

@@ -208,6 +208,56 @@ static uint64_t counts_too_small(const uint64_t *a, size_t words)
     return arb_bits_popcount_ref(a, words) % 8192;
 }
 
+/* leaves the last of the keys behind all others */
+static void appends_last(uint64_t *sorted, size_t count, const uint64_t *keys, size_t n)
+{
+    size_t before = n > 0 ? n - 1 : 0;
+    arb_keys_insert_ref(sorted, count, keys, before);
+    memcpy((uint8_t *)sorted + (count + before) * sizeof *keys,
+           (const uint8_t *)keys + before * sizeof *keys, (n - before) * sizeof *keys);
+}
+
+/* keeps one of two equal keys */
+static void drops_equal(uint64_t *sorted, size_t count, const uint64_t *keys, size_t n)
+{
+    arb_keys_insert_ref(sorted, count, keys, n);
+    for (size_t i = 1; i < count + n; i++) {
+        uint64_t pair[2];
+        memcpy(pair, (const uint8_t *)sorted + (i - 1) * sizeof *sorted, sizeof pair);
+        pair[1] += pair[1] == pair[0];
+        memcpy((uint8_t *)sorted + (i - 1) * sizeof *sorted, pair, sizeof pair);
+    }
+}
+
+/* reads the key behind the last */
+static void loads_key_ahead(uint64_t *sorted, size_t count, const uint64_t *keys, size_t n)
+{
+    touch(keys, 4 * n);
+    arb_keys_insert_ref(sorted, count, keys, n);
+}
+
+/* writes a whole block behind the keys that there is room for */
+static void fills_block_behind(uint64_t *sorted, size_t count, const uint64_t *keys, size_t n)
+{
+    arb_keys_insert_ref(sorted, count, keys, n);
+    memset((uint8_t *)sorted + (count + n) * sizeof *sorted, 0, 8 * sizeof *sorted);
+}
+
+/* takes keys for signed */
+static void compares_signed(uint64_t *sorted, size_t count, const uint64_t *keys, size_t n)
+{
+    arb_keys_insert_ref(sorted, count, keys, n);
+    for (size_t i = 1; i < count + n; i++) {
+        int64_t pair[2];
+        uint8_t *at = (uint8_t *)sorted + (i - 1) * sizeof *sorted;
+        memcpy(pair, at, sizeof pair);
+        if (pair[0] > pair[1]) {
+            int64_t swapped[2] = {pair[1], pair[0]};
+            memcpy(at, swapped, sizeof swapped);
+        }
+    }
+}
+
 /* takes the two nibbles of a byte the wrong way round */
 static void swaps_nibbles(const int8_t *query, const uint8_t *codes, size_t steps, size_t groups,
                           float *out)
@@ -441,6 +491,9 @@ float arb_planted_callee_saved_vector(const void *query, const void *row, size_t
 #define PLANTED_BITS(function, shape, reference, caught_by)                                        \
     PLANTED(function, "ref", shape, TYPE_u64, TYPE_u64, reference, caught_by)
 
+#define PLANTED_KEYS(function, caught_by)                                                          \
+    PLANTED(function, "ref", SHAPE_KEYS, TYPE_u64, TYPE_u64, arb_keys_insert_ref, caught_by)
+
 const planted_fault arb_planted[] = {
     PLANTED_ONE(reads_behind, "signal"),
     PLANTED_ONE(reads_whole_blocks, "signal"),
@@ -481,6 +534,11 @@ const planted_fault arb_planted[] = {
     PLANTED_BITS(swaps_operands, SHAPE_BITS, arb_bits_andnot_ref, "wanted"),
     PLANTED_BITS(reads_after_writing, SHAPE_BITS, arb_bits_andnot_ref, "into the first operand"),
     PLANTED_BITS(counts_too_small, SHAPE_POPCOUNT, arb_bits_popcount_ref, "wanted"),
+    PLANTED_KEYS(appends_last, "wanted"),
+    PLANTED_KEYS(drops_equal, "equal keys"),
+    PLANTED_KEYS(loads_key_ahead, "signal"),
+    PLANTED_KEYS(fills_block_behind, "signal"),
+    PLANTED_KEYS(compares_signed, "wanted"),
     PLANTED_ONE(arb_planted_callee_saved, "callee-saved register"),
     PLANTED_ONE(arb_planted_float_control, "floating-point control"),
     PLANTED_ONE(arb_planted_stack, "stack"),
