@@ -9,7 +9,6 @@
 #include "vectors/sample.h"
 
 #define STEPS 255.0f
-#define QUERY_STEPS 127.0f
 
 /* The grid's error moves the distance d to a row by about sqrt(error of a component) either way. A
  * hundredth of the distance to a near row is below what tells the tenth neighbor from the thirtieth
@@ -315,20 +314,14 @@ static int query_on_grid(const arb_codes *codes, const float *query, uint8_t *co
     return outside <= OUTSIDE_MAX * squares;
 }
 
-/* The encoder gives 128 + z; with the top bit turned that is z in two's complement. */
+/* A screening's code is 128 + z; with the top bit turned that is z in two's complement. */
 float arb_codes_quantise(const arb_row_form *form, const float *values, uint8_t *code)
 {
-    float largest = arb_largest_of(values, form->dim);
-    float inverse = QUERY_STEPS / largest;
-    if (!isfinite(inverse))
-        return 0;
-    float offset[ARB_DIM_MAX];
-    for (uint32_t i = 0; i < form->dim; i++)
-        offset[i] = -128 / inverse;
-    form->kernels->sq8_encode(values, offset, inverse, code, form->dim);
-    for (uint32_t i = 0; i < form->dim; i++)
+    arb_screen_facts facts;
+    form->kernels->screen_code(values, form->dim, code, &facts);
+    for (uint32_t i = 0; i < (form->dim + 3) / 4 * 4; i++)
         code[i] ^= 0x80;
-    return 1 / inverse;
+    return facts.scale;
 }
 
 size_t arb_codes_query_bytes(uint32_t dim)

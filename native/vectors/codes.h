@@ -82,7 +82,8 @@ int arb_codes_prepare(const arb_codes *codes, const void *query, uint8_t *room,
                       arb_codes_query *out);
 
 /* A vector quantised by itself: values[i] ~ scale * z, z int8 in -127..127, written to
- * code[0..dim). Returns the scale; 0 for zeros, which have none, and the code is undefined. */
+ * code[0..dim), and zeros up to a multiple of four. Returns the scale; 0 where all values are next
+ * to nothing (ARB_SCREEN_LARGEST_MIN), and the code is zeros. */
 float arb_codes_quantise(const arb_row_form *form, const float *values, uint8_t *code);
 
 #endif
