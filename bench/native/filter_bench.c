@@ -3,7 +3,7 @@
  *
  *   filter_bench [--data DIR] [--index FILE] [--rows N] [--queries 200] [--rounds 3] [--set NAME]
  *                [--percent 50,20,...] [--kinds random,cluster,near,far]
- *                [--strategies graph,exact,filtered-graph,scan] [--targets 0.95,0.99,...]
+ *                [--strategies graph,exact,filtered-graph,scan,subset] [--targets 0.95,0.99,...]
  *
  * DIR holds base.hbin and dev.hbin (default $ARBALEST_DATA or ../shared/data/wordnet-minilm-384),
  * FILE keeps the index between runs. Filters let rows through that are
@@ -33,11 +33,12 @@
 #define TARGETS_MAX 16
 #define GOOD_RECALL 0.99
 #define UNFILTERED_RECALL 0.95
+#define KEPT 17         /* candidates of a scan, as the planner has it: 1.25 K + 4 */
 #define SECONDS_MOST 10 /* a strategy that takes so many times as long is not widened */
 
 static const uint32_t EFS[] = {10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512};
 #define EF_COUNT (sizeof EFS / sizeof EFS[0])
-static const char *const STRATEGIES[] = {"graph", "exact", "filtered-graph", "scan"};
+static const char *const STRATEGIES[] = {"graph", "exact", "filtered-graph", "scan", "subset"};
 static const char *const KINDS[] = {"random", "cluster", "near", "far"};
 enum { RANDOM, CLUSTER, NEAR, FAR, KIND_COUNT };
 
@@ -70,10 +71,11 @@ typedef struct bench {
     float *distances; /* of every query to every row */
     uint64_t *filter; /* words of a row a query, or of one for all */
     size_t words;
-    int own;            /* each query has its own filter */
-    float *truth;       /* distance of the K-th nearest that matches, a query */
-    uint32_t *expected; /* hits that a query should give */
-    double unfiltered;  /* seconds a query at UNFILTERED_RECALL */
+    int own;              /* each query has its own filter */
+    arb_subset **subsets; /* one a filter, or NULL */
+    float *truth;         /* distance of the K-th nearest that matches, a query */
+    uint32_t *expected;   /* hits that a query should give */
+    double unfiltered;    /* seconds a query at UNFILTERED_RECALL */
 } bench;
 
 __attribute__((noreturn)) static void die(const char *what, const char *detail)
@@ -223,22 +225,60 @@ typedef struct found {
     double seconds;
 } found;
 
+/* Whole words, none of which has a bit behind the last row. */
+static void make_bits(const bench *b, uint32_t number, column *filter)
+{
+    make(filter, "", "b", 64 * (int64_t)b->words, b->filter + number * b->words);
+}
+
+/* A subset for each filter; NULL where one has too few rows. */
+static void make_subsets(bench *b, const char *cell)
+{
+    uint32_t filters = b->own ? b->queries.rows : 1;
+    arb_subset_stats stats = {0};
+    double start = bench_now();
+    b->subsets = reserve(filters * sizeof *b->subsets);
+    for (uint32_t i = 0; i < filters; i++) {
+        column filter;
+        make_bits(b, i, &filter);
+        must(arb_subset_create(b->index, &filter.schema, &filter.array, &b->subsets[i]));
+        if (b->subsets[i] == NULL)
+            die("too few rows for a subset", cell);
+        must(arb_subset_get_stats(b->subsets[i], &stats));
+    }
+    printf(
+        "%-16s subset: %llu rows in %u cells, %.1f MB, %.3f of them looked at; made in %.1f ms\n",
+        cell, (unsigned long long)stats.rows, stats.cells, (double)stats.bytes * 1e-6,
+        (double)stats.scanned, (bench_now() - start) * 1e3 / filters);
+}
+
+static void free_subsets(bench *b)
+{
+    uint32_t filters = b->own ? b->queries.rows : 1;
+    for (uint32_t i = 0; b->subsets != NULL && i < filters; i++)
+        arb_subset_destroy(b->subsets[i]);
+    free(b->subsets);
+    b->subsets = NULL;
+}
+
 static found search_one(const bench *b, uint32_t query, int filtered, int strategy, breadth far,
                         float bound)
 {
     char list[16];
     snprintf(list, sizeof list, "+w:%u", b->queries.dim);
     column items, vectors, filter;
-    const uint64_t *words = b->filter + (b->own ? query * b->words : 0);
+    uint32_t number = b->own ? query : 0;
     make(&items, "item", "e", b->queries.dim, b->queries.values + (size_t)query * b->queries.dim);
     make(&vectors, "", list, 1, NULL);
     add_child(&vectors, &items);
-    make(&filter, "", "b", b->rows, words);
+    make_bits(b, number, &filter);
     arb_search_options options = {.struct_size = sizeof options,
                                   .k = K,
                                   .ef = far.ef,
                                   .strategy = strategy,
                                   .target_recall = (float)far.target};
+    if (strategy == ARB_STRATEGY_SUBSET)
+        options.subset = b->subsets[number];
     struct ArrowSchema schema;
     struct ArrowArray array;
     found f = {0};
@@ -434,12 +474,18 @@ static void measure_cell(bench *b, int kind, double percent)
     cost best = {.seconds = INFINITY};
     int best_strategy = 0;
     breadth best_far = {0};
+    if (is_listed(b->s->strategies, STRATEGIES[ARB_STRATEGY_SUBSET]))
+        make_subsets(b, cell);
     for (int strategy = 0; strategy < ARB_STRATEGIES; strategy++) {
         size_t ways = is_listed(b->s->strategies, STRATEGIES[strategy]) ? EF_COUNT : 0;
-        if (ways > 0 && (strategy == ARB_STRATEGY_FILTERED_GRAPH || strategy == ARB_STRATEGY_GRAPH))
+        int is_subset = strategy == ARB_STRATEGY_SUBSET;
+        if (ways > 0 && (strategy == ARB_STRATEGY_FILTERED_GRAPH ||
+                         strategy == ARB_STRATEGY_GRAPH || is_subset))
             ways += b->s->target_count;
-        for (size_t i = 0; i < ways; i++) {
-            breadth far = {.ef = i < EF_COUNT ? EFS[i] : 0,
+        for (size_t i = is_subset ? EF_COUNT : 0; i < ways; i++) {
+            breadth far = {.ef = i < EF_COUNT ? EFS[i]
+                                 : is_subset  ? KEPT
+                                              : 0,
                            .target = i < EF_COUNT ? 0 : b->s->targets[i - EF_COUNT]};
             cost c = measure(b, 1, strategy, far);
             print_cost(cell, strategy, far, &c);
@@ -455,6 +501,7 @@ static void measure_cell(bench *b, int kind, double percent)
                 i = EF_COUNT - 1;
         }
     }
+    free_subsets(b);
     printf("%-16s best: %s, %s: recall %.4f, %.1f us, %.2f times unfiltered at %g\n", cell,
            STRATEGIES[best_strategy], name_of(best_far), best.recall, best.seconds * 1e6,
            best.seconds / b->unfiltered, UNFILTERED_RECALL);

@@ -209,9 +209,9 @@ float arb_exact_distance(const arb_scorer *scorer, const void *query, uint32_t n
  * arb_exact_scan and may miss what that finds; hits are fewer than k only when fewer nodes are not
  * masked, or are deleted meanwhile. Breadths beyond ARB_CODE_SCAN_MAX are for arb_exact_scan. */
 #define ARB_CODE_SCAN_MAX 4096u
-arb_status arb_code_scan(const arb_graph *graph, arb_searcher *searcher, uint32_t end,
-                         const arb_graph_options *options, arb_graph_query *query,
-                         arb_search_stats *stats);
+arb_status arb_scan_codes(const arb_graph *graph, arb_searcher *searcher, uint32_t end,
+                          const arb_graph_options *options, arb_graph_query *query,
+                          arb_search_stats *stats);
 
 /* Keeps the k nearest nodes of first..end-1 that are not masked in hits (a max-heap or sorted array
  * of *count hits that the call extends), four rows a kernel call: for exact search and for rows not

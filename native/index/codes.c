@@ -29,6 +29,10 @@ static void show(arb_index *index, arb_codes *codes)
 {
     arb_codes *old = index->codes;
     index->codes = codes;
+    uint64_t generation = atomic_load_explicit(&index->codes_generation, memory_order_relaxed) + 1;
+    if (codes != NULL)
+        codes->generation = generation;
+    atomic_store_explicit(&index->codes_generation, generation, memory_order_relaxed);
     atomic_store_explicit(&index->scorer.codes, codes, memory_order_release);
     atomic_store_explicit(&index->code_row_bytes, codes == NULL ? 0 : arb_codes_row_bytes(codes),
                           memory_order_relaxed);

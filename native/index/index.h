@@ -46,8 +46,9 @@ struct arb_index {
     arb_layout layout;
     arb_generated_use generated_use;
 
-    arb_codes *codes;         /* what scorer.codes shows; codes.c */
-    uint64_t codes_looked_at; /* rows at the last look at whether the grid fits */
+    arb_codes *codes;                  /* what scorer.codes shows; codes.c */
+    uint64_t codes_looked_at;          /* rows at the last look at whether the grid fits */
+    _Atomic uint64_t codes_generation; /* of `codes`, counted also when there are none */
 
     arb_generated *generated; /* what scorer.generated shows; generated.c */
     _Atomic uint64_t generated_bytes;

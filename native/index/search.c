@@ -21,6 +21,8 @@
 #include "index/hits.h"
 #include "index/index.h"
 #include "index/matches.h"
+#include "index/search_check.h"
+#include "index/subset.h"
 #include "vectors/error.h"
 
 /* Hits of the usual k lie on the stack. */
@@ -28,6 +30,8 @@
 /* How often a search that lost hits to replaced ids widens and tries again. An attempt loses only
  * rows whose ids were replaced while it ran. */
 #define ATTEMPTS_MAX 8
+/* What a search of a subset goes for unless it is told. */
+#define SUBSET_RECALL 0.995f
 
 /* Room for hits, which begins on the stack. */
 typedef struct hit_room {
@@ -46,6 +50,7 @@ typedef struct search_call {
     uint32_t ef;
     arb_strategy strategy;
     float target_recall; /* 0: ef rules */
+    const arb_subset *subset;
     arb_mask mask;
     uint64_t matching; /* with a filter, rows that match it and lived when the call began */
     /* for each query 2 * wanted, the graph's hits, then the scans' */
@@ -115,12 +120,18 @@ static arb_status scan_all(search_call *call, attempt *tries, uint32_t count, ui
     return status;
 }
 
+/* Whether a scan of codes holds the candidates that are wanted. */
+static int fits_code_scan(const search_call *call, uint32_t wanted)
+{
+    return call->ef <= ARB_CODE_SCAN_MAX / 3 && wanted <= ARB_CODE_SCAN_MAX / 3;
+}
+
 /* The same over the codes, where there are some. */
 static arb_status scan_codes(search_call *call, attempt *tries, uint32_t count, uint32_t wanted,
                              uint64_t published)
 {
     const arb_scorer *scorer = &call->index->scorer;
-    if (call->ef > ARB_CODE_SCAN_MAX / 3 || wanted > ARB_CODE_SCAN_MAX / 3 ||
+    if (!fits_code_scan(call, wanted) ||
         atomic_load_explicit(&scorer->codes, memory_order_relaxed) == NULL) {
         return scan_all(call, tries, count, wanted, published);
     }
@@ -129,9 +140,33 @@ static arb_status scan_codes(search_call *call, attempt *tries, uint32_t count, 
     for (uint32_t i = 0; status == ARB_OK && i < count; i++) {
         arb_graph_query query = tries[i].graph;
         query.hits = tries[i].graph.hits + wanted;
-        status = arb_code_scan(call->index->graph, call->searchers[0], (uint32_t)published,
-                               &options, &query, &call->stats);
+        status = arb_scan_codes(call->index->graph, call->searchers[0], (uint32_t)published,
+                                &options, &query, &call->stats);
         tries[i].scanned = query.count;
+    }
+    return status;
+}
+
+/* The subset, and the rows that came after it. */
+static arb_status search_subset(search_call *call, attempt *tries, uint32_t count, uint32_t wanted,
+                                uint64_t published)
+{
+    const arb_subset *subset = call->subset;
+    arb_graph_options options = {.ef = call->ef, .k = wanted, .mask = &call->mask};
+    float target = call->target_recall > 0 ? call->target_recall : SUBSET_RECALL;
+    arb_status status = ARB_OK;
+    for (uint32_t i = 0; status == ARB_OK && i < count; i++) {
+        int current = 0;
+        if (fits_code_scan(call, wanted)) {
+            status = arb_cells_scan(subset->cells, call->index->graph, call->searchers[0], &options,
+                                    target, &tries[i].graph, &call->stats, &current);
+        }
+        if (status == ARB_OK && current) {
+            scan(call, &tries[i], wanted, subset->end, published, 0);
+        } else if (status == ARB_OK) {
+            call->stats.fallbacks++;
+            status = scan_codes(call, &tries[i], 1, wanted, published);
+        }
     }
     return status;
 }
@@ -212,6 +247,24 @@ static void merge(const search_call *call, attempt *try, uint32_t wanted, int re
     try->count = total < call->k ? total : call->k;
 }
 
+/* Step 2 and what the strategy has for step 3. */
+static arb_status look_for(search_call *call, attempt *tries, uint32_t count, uint32_t wanted,
+                           arb_strategy strategy, uint64_t published)
+{
+    switch (strategy) {
+    case ARB_STRATEGY_EXACT:
+        return scan_all(call, tries, count, wanted, published);
+    case ARB_STRATEGY_SCAN:
+        return scan_codes(call, tries, count, wanted, published);
+    case ARB_STRATEGY_SUBSET:
+        return search_subset(call, tries, count, wanted, published);
+    case ARB_STRATEGY_GRAPH:
+    case ARB_STRATEGY_FILTERED_GRAPH:
+        break;
+    }
+    return search_linked_and_tail(call, tries, count, wanted, published);
+}
+
 /* All the steps for `count` queries, whose row and native are set. */
 static arb_status run_attempts(search_call *call, hit_room *room, attempt *tries, uint32_t count,
                                uint32_t wanted, arb_strategy strategy)
@@ -230,10 +283,7 @@ static arb_status run_attempts(search_call *call, hit_room *room, attempt *tries
     }
     uint64_t before = atomic_load_explicit(&index->replacements, memory_order_acquire);
     uint64_t published = arb_index_published(index);
-    status = strategy == ARB_STRATEGY_EXACT ? scan_all(call, tries, count, wanted, published)
-             : strategy == ARB_STRATEGY_SCAN
-                 ? scan_codes(call, tries, count, wanted, published)
-                 : search_linked_and_tail(call, tries, count, wanted, published);
+    status = look_for(call, tries, count, wanted, strategy, published);
     if (status != ARB_OK) {
         return status;
     }
@@ -387,39 +437,6 @@ static uint32_t group_of(const search_call *call, uint32_t queries)
     return queries < most ? queries : most;
 }
 
-static arb_status check_search(const arb_index *index, const arb_search_options *options,
-                               const struct ArrowSchema *out_schema, const struct ArrowArray *out)
-{
-    if (index == NULL || options == NULL || out_schema == NULL || out == NULL) {
-        return arb_fail(ARB_INVALID_ARGUMENT, "%s: found NULL; allowed a live one",
-                        index == NULL     ? "index"
-                        : options == NULL ? "options"
-                                          : "out");
-    }
-    if (options->struct_size != sizeof *options) {
-        return arb_fail(ARB_INVALID_ARGUMENT, "options.struct_size: found %u; allowed %zu",
-                        options->struct_size, sizeof *options);
-    }
-    if (options->k < 1 || options->k > ARB_K_MAX) {
-        return arb_fail(ARB_INVALID_ARGUMENT, "options.k: found %u; allowed 1..%u", options->k,
-                        ARB_K_MAX);
-    }
-    if (options->ef > ARB_EF_MAX) {
-        return arb_fail(ARB_INVALID_ARGUMENT, "options.ef: found %u; allowed 0..%u", options->ef,
-                        ARB_EF_MAX);
-    }
-    if (options->strategy < 0 || options->strategy >= ARB_STRATEGIES) {
-        return arb_fail(ARB_INVALID_ARGUMENT, "options.strategy: found %d; allowed 0..%d",
-                        options->strategy, ARB_STRATEGIES - 1);
-    }
-    if (!(options->target_recall >= 0 && options->target_recall < 1)) {
-        return arb_fail(ARB_INVALID_ARGUMENT,
-                        "options.target_recall: found %g; allowed above 0 and below 1, or 0 for ef",
-                        (double)options->target_recall);
-    }
-    return ARB_OK;
-}
-
 /* Makes the call's mask of a filter; without one, of the deleted rows alone. */
 static arb_status take_filter(search_call *call, const arb_bits_view *filter, uint64_t published)
 {
@@ -432,12 +449,21 @@ static arb_status take_filter(search_call *call, const arb_bits_view *filter, ui
     if (words == NULL && call->searcher_count > 0) {
         return arb_fail(ARB_RESOURCE_EXHAUSTED, "filter: no memory for %u bits", filter->count);
     }
-    if (words != NULL) {
-        call->mask = arb_mask_of_filter(call->index, filter, words);
-        call->matching = arb_match_count(call->index, &call->mask, published);
-        call->mask.count = call->matching;
-        call->k = call->k < call->matching ? call->k : (uint32_t)call->matching;
+    if (words == NULL) {
+        return ARB_OK;
     }
+    if (call->subset == NULL) {
+        call->mask = arb_mask_of_filter(call->index, filter, words);
+        call->matching = arb_match_count(call->index, &call->mask, 0, published);
+    } else { /* its rows are counted already, and it looks at what is deleted by itself */
+        uint32_t end = call->subset->end;
+        call->mask.matches = arb_filter_words(filter, words);
+        call->mask.end = filter->count;
+        call->matching =
+            call->subset->rows + arb_match_count(call->index, &call->mask, end, published);
+    }
+    call->mask.count = call->matching;
+    call->k = call->k < call->matching ? call->k : (uint32_t)call->matching;
     return ARB_OK;
 }
 
@@ -476,13 +502,13 @@ arb_status arb_index_search(const arb_index *index, const arb_search_options *op
                             struct ArrowSchema *out_schema, struct ArrowArray *out,
                             arb_search_stats *stats)
 {
-    arb_status status = check_search(index, options, out_schema, out);
+    int filtered = filter_schema != NULL || filter != NULL;
+    arb_status status = arb_check_search(index, options, filtered, out_schema, out);
     arb_vectors_view view;
     if (status != ARB_OK || (status = arb_import_vectors("queries", query_schema, queries,
                                                          index->dim, &view)) != ARB_OK) {
         return status;
     }
-    int filtered = filter_schema != NULL || filter != NULL;
     arb_bits_view bits;
     if (filtered && (status = arb_import_bits("filter", filter_schema, filter, &bits)) != ARB_OK) {
         return status;
@@ -494,6 +520,7 @@ arb_status arb_index_search(const arb_index *index, const arb_search_options *op
         .ef = options->ef > options->k ? options->ef : options->k,
         .strategy = (arb_strategy)options->strategy,
         .target_recall = options->target_recall,
+        .subset = options->subset,
         .of_group = {.hits = stack_hits, .capacity = STACK_HITS},
     };
     status = answer(&call, &view, filtered ? &bits : NULL, out_schema, out);

@@ -29,6 +29,7 @@ typedef struct arb_codes {
     float error;  /* what rows lose of their squared distance from the mean; the sample's average */
     float noise;  /* what a component of a code is off by, and */
     float spread; /* how far rows are from the mean: root mean squares of the sample */
+    uint64_t generation; /* which ones these are of those that the rows have had, from 1 */
 } arb_codes;
 
 /* Whether codes of such rows are read faster than the rows: they must save cache lines. */

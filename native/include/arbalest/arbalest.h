@@ -136,14 +136,23 @@ typedef struct arb_index_options {
  * costs least where rows match around the query as elsewhere, but no longer than that takes. SCAN:
  * a scan as EXACT's over the codes, of which ef candidates are kept and reranked by their rows: a
  * fraction of its cost, a recall as that of a wide search of the graph. Where there are no codes,
- * and for breadths beyond some thousand, the same as EXACT. */
+ * and for breadths beyond some thousand, the same as EXACT. SUBSET: a scan of the part of a subset
+ * that is near the query, see arb_subset; the same as SCAN where its index has other codes by now.
+ */
 typedef enum arb_strategy {
     ARB_STRATEGY_GRAPH = 0,
     ARB_STRATEGY_EXACT = 1,
     ARB_STRATEGY_FILTERED_GRAPH = 2,
-    ARB_STRATEGY_SCAN = 3
+    ARB_STRATEGY_SCAN = 3,
+    ARB_STRATEGY_SUBSET = 4
 } arb_strategy;
-#define ARB_STRATEGIES 4
+#define ARB_STRATEGIES 5
+
+/* The rows that match a filter which many searches share, laid together by where they lie: an
+ * inverted file (IVF) over copies of their codes. A search with the filter looks at those parts of
+ * it that may hold something near, one behind the other in memory: it costs a fraction of a scan,
+ * also where the rows that match lie far from the query. Immutable. */
+typedef struct arb_subset arb_subset;
 
 /* Breadth and what to do. */
 typedef struct arb_search_options {
@@ -157,8 +166,12 @@ typedef struct arb_search_options {
      * Targets below 0.8 and above 0.999 are taken as these; for a recall that the freeze did not
      * reach it goes by how that rose. Before a freeze has measured, or with too few rows, a search
      * with a filter goes by ef, and one without by
-     * max(6.4 / missed, 2k, 2k * sqrt(0.05 / missed)), missed = 1 - target_recall. */
+     * max(6.4 / missed, 2k, 2k * sqrt(0.05 / missed)), missed = 1 - target_recall. A search of a
+     * subset goes as far as was measured when that was made; for 0.995 without a target. */
     float target_recall;
+    /* For ARB_STRATEGY_SUBSET, with the filter that it was made of: that says which rows count that
+     * were appended since. NULL for all others. */
+    const arb_subset *subset;
 } arb_search_options;
 
 /* What a search call did, summed over its queries. */
@@ -245,6 +258,27 @@ ARB_API arb_status arb_index_search(const arb_index *index, const arb_search_opt
                                     struct ArrowSchema *filter_schema, struct ArrowArray *filter,
                                     struct ArrowSchema *out_schema, struct ArrowArray *out,
                                     arb_search_stats *stats);
+
+typedef struct arb_subset_stats {
+    uint64_t rows;
+    uint64_t bytes;
+    uint32_t cells; /* parts that its rows lie in */
+    float scanned;  /* the part of its rows that a search for recall 0.99 at k = 10 looks at; the
+                       average of the sample that it was measured on */
+} arb_subset_stats;
+
+/* A subset of the live rows that match a filter, which is one as for arb_index_search, and released
+ * like it. This thread takes some 2 us a row for it; searches and all else go on. *out is NULL with
+ * ARB_OK where fewer than some 500 rows match, or the index has no codes (or has just got others):
+ * then searches do as well without. */
+ARB_API arb_status arb_subset_create(const arb_index *index, struct ArrowSchema *filter_schema,
+                                     struct ArrowArray *filter, arb_subset **out);
+/* No search uses the subset any more. It may be closed after its index. NULL is ignored. */
+ARB_API void arb_subset_destroy(arb_subset *subset);
+ARB_API arb_status arb_subset_get_stats(const arb_subset *subset, arb_subset_stats *out);
+/* 1 if the subset is of this index and searches still use it; 0 once the index has fitted its codes
+ * anew: then a new subset is of more use. */
+ARB_API int32_t arb_subset_is_current(const arb_subset *subset, const arb_index *index);
 
 /* The stored vectors of ids (an int64 array), in their order, as fixed_size_list<element>[dim];
  * an id that does not live gives a null. */

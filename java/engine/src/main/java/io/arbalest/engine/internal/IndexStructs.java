@@ -16,7 +16,7 @@ import org.apache.arrow.memory.ArrowBuf;
  */
 public final class IndexStructs {
   private static final int OPTIONS_BYTES = 56;
-  private static final int SEARCH_OPTIONS_BYTES = 20;
+  private static final int SEARCH_OPTIONS_BYTES = 32;
   private static final int SEARCH_STATS_BYTES = 32;
 
   /** {@code sizeof(arb_index_stats)}. */
@@ -65,6 +65,7 @@ public final class IndexStructs {
     struct.setInt(8, options.ef());
     struct.setInt(12, options.strategy().ordinal());
     struct.setFloat(16, targetRecall(options));
+    struct.setLong(24, 0); // no subset
     return struct.memoryAddress();
   }
 

@@ -1,0 +1,304 @@
+/* cells.c: how cells are made: k-means over codes, in the codes' own steps, since there the rows of
+ * every metric lie on one grid. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "graph/cells_internal.h"
+#include "graph/centres.h"
+#include "vectors/error.h"
+
+/* Rows a cell, on average. */
+#define ROWS_A_CELL 24u
+/* Times that rows are given to centres. */
+#define ROUNDS 2u
+/* Rows between two looks at whether the codes are still the same. */
+#define ROWS_A_LOOK 1024u
+
+/* Cells that are being made. */
+typedef struct making {
+    const arb_graph *graph;
+    arb_searcher *searcher;
+    arb_cells *cells;
+    const arb_codes *codes; /* within the epoch */
+    arb_centres centres;
+    uint32_t *members; /* nodes, ascending */
+    uint16_t *cell_of; /* of each */
+    uint32_t *sums;    /* of the codes of a cell's rows, by component */
+    uint32_t *sizes;
+} making;
+
+/* Enters the epoch; 0, and outside, where the codes were replaced. */
+static int enter(making *of)
+{
+    arb_epoch_enter(of->graph, of->searcher);
+    of->codes = atomic_load_explicit(&of->graph->scorer->codes, memory_order_acquire);
+    if (of->codes != NULL && of->codes->generation == of->cells->generation)
+        return 1;
+    arb_epoch_leave(of->searcher);
+    return 0;
+}
+
+typedef void (*row_fn)(making *of, uint32_t member, const uint8_t *code);
+
+/* Calls for each member, with its code; 0 where the codes were replaced meanwhile. */
+static int each_member(making *of, row_fn call)
+{
+    uint32_t count = of->cells->count;
+    for (uint32_t first = 0; first < count; first += ROWS_A_LOOK) {
+        uint32_t end = count - first < ROWS_A_LOOK ? count : first + ROWS_A_LOOK;
+        if (!enter(of))
+            return 0;
+        for (uint32_t member = first; member < end; member++) {
+            if (member + 4 < end)
+                arb_prefetch_row(of->codes->rows, of->members[member + 4]);
+            call(of, member, arb_row(of->codes->rows, of->members[member]));
+        }
+        arb_epoch_leave(of->searcher);
+    }
+    return 1;
+}
+
+/* Members at even distances are the first centres. */
+static int begin_centres(making *of)
+{
+    uint32_t count = of->centres.count;
+    if (!enter(of))
+        return 0;
+    for (uint32_t centre = 0; centre < count; centre++) {
+        uint32_t member = (uint32_t)((uint64_t)centre * of->cells->count / count);
+        memcpy(arb_row_for_write(of->centres.rows, centre),
+               arb_row(of->codes->rows, of->members[member]), of->centres.rows->stride);
+    }
+    arb_epoch_leave(of->searcher);
+    return 1;
+}
+
+static void give_to_centre(making *of, uint32_t member, const uint8_t *code)
+{
+    float square;
+    uint32_t cell = arb_centres_nearest(&of->centres, code, &square);
+    size_t stride = of->centres.rows->stride;
+    uint32_t *sums = of->sums + cell * stride;
+    for (size_t i = 0; i < stride; i++)
+        sums[i] += code[i];
+    of->cell_of[member] = (uint16_t)cell;
+    of->sizes[cell]++;
+}
+
+/* Moves each centre to the mean of its rows; one that has none stays. */
+static void move_centres(making *of)
+{
+    size_t stride = of->centres.rows->stride;
+    for (uint32_t cell = 0; cell < of->centres.count; cell++) {
+        uint32_t size = of->sizes[cell];
+        uint8_t *centre = arb_row_for_write(of->centres.rows, cell);
+        for (size_t i = 0; size > 0 && i < stride; i++)
+            centre[i] = (uint8_t)((of->sums[cell * stride + i] + size / 2) / size);
+    }
+}
+
+static int find_centres(making *of)
+{
+    uint32_t count = of->centres.count;
+    size_t sums = count * of->centres.rows->stride;
+    if (!begin_centres(of))
+        return 0;
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        memset(of->sums, 0, sums * sizeof *of->sums);
+        memset(of->sizes, 0, count * sizeof *of->sizes);
+        arb_centres_group(&of->centres);
+        if (!each_member(of, give_to_centre))
+            return 0;
+        move_centres(of);
+    }
+    return 1;
+}
+
+/* Puts a member into its cell's next place: first[cell + 1] says where, and so ends up where the
+ * next cell begins. */
+static void lay_down(making *of, uint32_t member, const uint8_t *code)
+{
+    arb_cells *cells = of->cells;
+    uint32_t cell = of->cell_of[member];
+    uint32_t place = cells->first[cell + 1]++;
+    cells->nodes[place] = of->members[member];
+    if (cells->bits != NULL)
+        memcpy(arb_row_for_write(cells->bits->rows, place),
+               arb_row(of->codes->sq1->rows, of->members[member]), cells->bits->rows->stride);
+    else
+        memcpy(arb_row_for_write(cells->codes, place), code, cells->codes->stride);
+}
+
+static int lay_down_all(making *of)
+{
+    arb_cells *cells = of->cells;
+    uint32_t place = 0;
+    for (uint32_t cell = 0; cell < cells->cell_count; cell++) {
+        cells->first[cell + 1] = place;
+        place += of->sizes[cell];
+    }
+    return each_member(of, lay_down);
+}
+
+static int measure_centres(making *of)
+{
+    if (!enter(of))
+        return 0;
+    const arb_codes *codes = of->codes;
+    for (uint32_t cell = 0; cell < of->cells->cell_count; cell++) {
+        const uint8_t *centre = arb_row(of->centres.rows, cell);
+        float square = 0;
+        for (uint32_t i = 0; i < codes->form.dim; i++) {
+            float value = codes->offset[i] + codes->scale * (float)centre[i];
+            square += value * value;
+        }
+        of->cells->length_square[cell] = square;
+    }
+    arb_epoch_leave(of->searcher);
+    return 1;
+}
+
+static arb_status out_of_memory(uint32_t rows)
+{
+    return arb_fail(ARB_RESOURCE_EXHAUSTED, "cells: no memory for %u rows", rows);
+}
+
+/* The nodes that are not masked, and how many there are. */
+static arb_status list_members(making *of, const arb_mask *mask, uint32_t end)
+{
+    arb_unscanned rows = {.graph = of->graph, .mask = mask, .end = end};
+    uint32_t batch[ARB_SCAN_BATCH_MAX];
+    uint32_t count = 0;
+    uint32_t capacity = 0;
+    uint32_t found;
+    while ((found = arb_next_unscanned(&rows, ARB_SCAN_BATCH, batch)) > 0) {
+        if (count + found > capacity) {
+            capacity = capacity == 0 ? 16 * ARB_SCAN_BATCH_MAX : 2 * capacity;
+            uint32_t *grown = realloc(of->members, capacity * sizeof *grown);
+            if (grown == NULL)
+                return out_of_memory(capacity);
+            of->members = grown;
+        }
+        memcpy(of->members + count, batch, found * sizeof *batch);
+        count += found;
+    }
+    of->cells->count = count;
+    return ARB_OK;
+}
+
+static uint32_t lesser(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Room for everything, once the number of members is known. */
+static arb_status reserve(making *of)
+{
+    arb_cells *cells = of->cells;
+    const arb_row_form *form = &of->graph->scorer->form;
+    uint32_t count = cells->count;
+    uint32_t cell_count = lesser(count / ROWS_A_CELL, ARB_CENTRES_MAX);
+    cells->cell_count = cell_count;
+    arb_status status = arb_centres_create(form->kernels, form->dim, cell_count, &of->centres);
+    cells->centres = of->centres.rows;
+    if (status != ARB_OK)
+        return status;
+    if (!enter(of))
+        return ARB_OK; /* whoever enters next will see it, too */
+    if (of->codes->sq1 != NULL)
+        status = arb_sq1_open(form, of->codes->sq1->slack, of->codes->sq1->centre, &cells->bits);
+    else
+        status = arb_rows_create(form->dim, 1, &cells->codes);
+    arb_epoch_leave(of->searcher);
+    if (status == ARB_OK)
+        status = arb_rows_reserve(cells->bits != NULL ? cells->bits->rows : cells->codes, 0, count);
+    cells->nodes = malloc(count * sizeof *cells->nodes);
+    cells->first = calloc(cell_count + 1, sizeof *cells->first);
+    cells->length_square = calloc(cell_count, sizeof *cells->length_square);
+    of->cell_of = malloc(count * sizeof *of->cell_of);
+    of->sums = malloc(cell_count * of->centres.rows->stride * sizeof *of->sums);
+    of->sizes = malloc(cell_count * sizeof *of->sizes);
+    int all = cells->nodes != NULL && cells->first != NULL && cells->length_square != NULL &&
+              of->cell_of != NULL && of->sums != NULL && of->sizes != NULL;
+    return status == ARB_OK && !all ? out_of_memory(count) : status;
+}
+
+/* *made is 0 where the codes were replaced meanwhile. */
+static arb_status make(making *of, const arb_mask *mask, uint32_t end, int *made)
+{
+    *made = 0;
+    arb_status status = reserve(of);
+    if (status != ARB_OK)
+        return status;
+    *made = find_centres(of) && lay_down_all(of) && measure_centres(of);
+    if (!*made)
+        return ARB_OK;
+    arb_slack_task task = {.cells = of->cells,
+                           .graph = of->graph,
+                           .searcher = of->searcher,
+                           .deleted = mask->deleted,
+                           .members = of->members,
+                           .cell_of = of->cell_of,
+                           .end = end};
+    return arb_cells_measure(&task, made);
+}
+
+static void free_making(making *of)
+{
+    arb_centres_free(&of->centres);
+    free(of->members);
+    free(of->cell_of);
+    free(of->sums);
+    free(of->sizes);
+}
+
+arb_status arb_cells_create(const arb_graph *graph, uint64_t generation, const arb_mask *mask,
+                            uint32_t end, arb_cells **out)
+{
+    *out = NULL;
+    arb_cells *cells = calloc(1, sizeof *cells);
+    making of = {.graph = graph, .searcher = arb_searcher_acquire(graph), .cells = cells};
+    arb_status status = ARB_OK;
+    int made = 0;
+    if (cells == NULL || of.searcher == NULL) {
+        status = out_of_memory(0);
+    } else {
+        cells->generation = generation;
+        status = list_members(&of, mask, end);
+        if (status == ARB_OK && cells->count >= ARB_CELLS_ROWS_MIN)
+            status = make(&of, mask, end, &made);
+    }
+    free_making(&of);
+    if (of.searcher != NULL)
+        arb_searcher_release(graph, of.searcher);
+    if (made && status == ARB_OK)
+        *out = cells;
+    else
+        arb_cells_destroy(cells);
+    return status;
+}
+
+void arb_cells_destroy(arb_cells *cells)
+{
+    if (cells == NULL)
+        return;
+    arb_rows_destroy(cells->centres);
+    arb_rows_destroy(cells->codes);
+    arb_sq1_destroy(cells->bits);
+    free(cells->nodes);
+    free(cells->first);
+    free(cells->length_square);
+    free(cells);
+}
+
+arb_cells_facts arb_cells_get_facts(const arb_cells *cells)
+{
+    const arb_rows *rows = cells->bits != NULL ? cells->bits->rows : cells->codes;
+    uint64_t bytes = sizeof *cells + cells->count * sizeof *cells->nodes +
+                     cells->cell_count * (sizeof *cells->first + sizeof *cells->length_square);
+    return (arb_cells_facts){.rows = cells->count,
+                             .cells = cells->cell_count,
+                             .generation = cells->generation,
+                             .bytes = bytes + arb_rows_bytes(rows) + arb_rows_bytes(cells->centres),
+                             .scanned = cells->scanned};
+}

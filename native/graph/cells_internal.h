@@ -1,0 +1,87 @@
+/* cells_internal.h: what cells are made of; see cells.h. cells.c makes them, cells_slack.c measures
+ * them, cells_scan.c searches them. */
+#ifndef ARB_GRAPH_CELLS_INTERNAL_H
+#define ARB_GRAPH_CELLS_INTERNAL_H
+
+#include "graph/cells.h"
+#include "graph/code_scan.h"
+
+/* Queries of a kind that the slack is measured with, and the neighbors of each. */
+#define ARB_SLACK_QUERIES 64u
+#define ARB_SLACK_K 10u
+
+/* The slack that rows needed to be found among the k nearest, least first: the nearest row for
+ * k = 1, the ARB_SLACK_K nearest for that k. */
+typedef struct arb_slack_sample {
+    float nearest[ARB_SLACK_QUERIES];
+    uint32_t nearest_count;
+    float all[ARB_SLACK_QUERIES * ARB_SLACK_K];
+    uint32_t all_count;
+} arb_slack_sample;
+
+struct arb_cells {
+    uint64_t generation; /* of the codes */
+    uint32_t count;
+    uint32_t cell_count;
+    uint32_t *nodes;
+    uint32_t *first;      /* cell_count + 1 */
+    float *length_square; /* of each centre */
+    arb_rows *centres;
+    arb_rows *codes; /* by place; NULL where there are bits */
+    arb_sq1 *bits;   /* by place, or NULL */
+    arb_slack_sample own;
+    arb_slack_sample others;
+    float scanned;
+};
+
+/* A query as a scan of cells takes it. */
+typedef struct arb_cells_query {
+    const arb_cells *cells;
+    arb_query codes; /* its bits, or where there are none its rows, are those of the cells */
+    arb_metric metric;
+    float length; /* of the query; dot products only */
+} arb_cells_query;
+
+/* Prepares a query within the graph's epoch, for as long as that lasts; 0 where the codes were
+ * replaced or the query has none. */
+int arb_cells_prepare(const arb_cells *cells, const arb_graph *graph, arb_searcher *searcher,
+                      const void *row, int native, arb_cells_query *out);
+
+/* Of centres first..first+count-1, how far they are from the query; count is at most
+ * ARB_SCAN_BATCH. Dot products: -q.c / |q|. */
+void arb_cells_far(const arb_cells_query *query, uint32_t first, uint32_t count, float *far);
+
+/* The same of a row whose distance by the metric is known. */
+float arb_cells_row_far(const arb_cells_query *query, float distance);
+
+/* Lets a scan take places in the cells for rows. */
+static inline void arb_cells_scan_by(arb_code_scan *scan, const arb_cells *cells,
+                                     arb_deleted_bits deleted)
+{
+    scan->nodes = cells->nodes;
+    scan->deleted = deleted;
+    scan->codes_by_place = cells->bits == NULL;
+}
+
+/* Leaves the nearest in the searcher's `found`; returns how many rows were looked at. The
+ * searcher's `frontier` has room for the cells. */
+uint64_t arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan, float slack);
+
+/* The slack for a recall of the k nearest. */
+float arb_cells_slack(const arb_cells *cells, uint32_t k, float target);
+
+/* What measuring takes. */
+typedef struct arb_slack_task {
+    arb_cells *cells;
+    const arb_graph *graph;
+    arb_searcher *searcher;
+    arb_deleted_bits deleted;
+    const uint32_t *members; /* the cells' nodes in ascending order, and */
+    const uint16_t *cell_of; /* the cell of each */
+    uint32_t end;            /* queries are drawn from the nodes below */
+} arb_slack_task;
+
+/* Sets both samples and `scanned`. *current is 0 where the codes were replaced. */
+arb_status arb_cells_measure(const arb_slack_task *task, int *current);
+
+#endif

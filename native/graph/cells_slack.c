@@ -1,0 +1,117 @@
+/* cells_slack.c: how much slack a search of cells needs; see cells.h. Every query is answered from
+ * all cells, which tells for each of its neighbors how much farther its cell's centre was. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "graph/candidates.h"
+#include "graph/cells_internal.h"
+
+/* Beyond every cell. */
+#define SLACK_ALL INFINITY
+/* What `scanned` is measured for. */
+#define RECALL_SCANNED 0.99f
+
+static int smaller_first(const void *left, const void *right)
+{
+    const float *a = left;
+    const float *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+static uint32_t cell_of(const arb_slack_task *task, uint32_t node)
+{
+    uint32_t low = 0;
+    uint32_t high = task->cells->count - 1;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (task->members[middle] < node)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return task->cell_of[low];
+}
+
+/* What is needed for the nearest rows that were found, but the query's own. */
+static void note_needed(const arb_slack_task *task, const arb_cells_query *query, uint32_t itself,
+                        arb_slack_sample *sample)
+{
+    const arb_searcher *searcher = task->searcher;
+    float centres[ARB_SLACK_K];
+    float rows[ARB_SLACK_K];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < searcher->found_count && count < ARB_SLACK_K; i++) {
+        uint32_t node = arb_candidate_node(searcher->found[i]);
+        if (node == itself)
+            continue;
+        arb_cells_far(query, cell_of(task, node), 1, &centres[count]);
+        rows[count++] = arb_cells_row_far(
+            query, arb_scored_distance(&query->codes, arb_candidate_distance(searcher->found[i])));
+    }
+    if (count == 0)
+        return;
+    sample->nearest[sample->nearest_count++] = centres[0] - rows[0];
+    for (uint32_t i = 0; i < count; i++)
+        sample->all[sample->all_count++] = centres[i] - rows[count - 1];
+}
+
+/* Answers a row as a query; returns how many rows it looked at, 0 where the codes were replaced. */
+static uint64_t ask(const arb_slack_task *task, uint32_t node, float slack,
+                    arb_slack_sample *sample)
+{
+    const arb_graph *graph = task->graph;
+    arb_graph_options options = {.k = ARB_SLACK_K + 1, .ef = ARB_SLACK_K + 1};
+    arb_cells_query query;
+    uint64_t scanned = 0;
+    task->searcher->found_count = 0;
+    arb_epoch_enter(graph, task->searcher);
+    if (arb_cells_prepare(task->cells, graph, task->searcher, arb_row(graph->scorer->rows, node), 1,
+                          &query)) {
+        arb_code_scan scan = arb_code_scan_begin(graph, task->searcher, &query.codes, &options);
+        arb_cells_scan_by(&scan, task->cells, task->deleted);
+        scanned = arb_cells_walk(&query, &scan, slack);
+        if (sample != NULL)
+            note_needed(task, &query, node, sample);
+    }
+    arb_epoch_leave(task->searcher);
+    return scanned;
+}
+
+/* The i-th query: one of the cells' rows, or of all. */
+static uint32_t drawn(const arb_slack_task *task, uint32_t i, int own)
+{
+    uint32_t of = own ? task->cells->count : task->end;
+    uint32_t at = (uint32_t)((2 * (uint64_t)i + 1) * of / (2 * ARB_SLACK_QUERIES));
+    return own ? task->members[at] : at;
+}
+
+static void sort(arb_slack_sample *sample)
+{
+    qsort(sample->nearest, sample->nearest_count, sizeof(float), smaller_first);
+    qsort(sample->all, sample->all_count, sizeof(float), smaller_first);
+}
+
+arb_status arb_cells_measure(const arb_slack_task *task, int *current)
+{
+    arb_cells *cells = task->cells;
+    arb_status status = arb_code_scan_prepare(task->graph, task->searcher);
+    if (status == ARB_OK)
+        status = arb_heaps_grow(task->searcher, cells->cell_count, 1);
+    if (status != ARB_OK)
+        return status;
+    for (uint32_t i = 0; i < 2 * ARB_SLACK_QUERIES; i++) {
+        int own = i % 2 == 0;
+        arb_slack_sample *sample = own ? &cells->own : &cells->others;
+        *current = ask(task, drawn(task, i / 2, own), SLACK_ALL, sample) > 0;
+        if (!*current)
+            return ARB_OK;
+    }
+    sort(&cells->own);
+    sort(&cells->others);
+    float slack = arb_cells_slack(cells, ARB_SLACK_K, RECALL_SCANNED);
+    uint64_t scanned = 0;
+    for (uint32_t i = 0; i < 2 * ARB_SLACK_QUERIES; i++)
+        scanned += ask(task, drawn(task, i / 2, i % 2 == 0), slack, NULL);
+    cells->scanned = (float)scanned / (2 * ARB_SLACK_QUERIES) / (float)cells->count;
+    return ARB_OK;
+}

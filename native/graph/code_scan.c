@@ -1,0 +1,159 @@
+#include "graph/code_scan.h"
+
+#include <math.h>
+
+#include "graph/candidates.h"
+#include "graph/rerank.h"
+
+/* One row in so many is scored whatever its bits say. */
+#define PROBE_STEP 32u
+/* Standard deviations that bits may be off by; the breadth of the rerank makes up for those that
+ * are off more. */
+#define DEVIATIONS 2.0f
+
+static float distance_of(const arb_code_scan *scan, uint32_t candidate)
+{
+    const arb_searcher *searcher = scan->searcher;
+    if (searcher->found_count <= candidate)
+        return INFINITY;
+    return arb_scored_distance(scan->query, arb_candidate_distance(searcher->found[candidate]));
+}
+
+float arb_code_scan_kth(const arb_code_scan *scan)
+{
+    return distance_of(scan, scan->k - 1);
+}
+
+/* What the query's rows know the row at a place by. */
+static uint32_t code_at(const arb_code_scan *scan, uint32_t place)
+{
+    return scan->nodes == NULL || scan->codes_by_place ? place : scan->nodes[place];
+}
+
+/* Keeps the rows whose bits do not say that they are too far, and the probes, and asks for their
+ * codes. */
+static void keep_near(const arb_code_scan *scan, arb_scan_batch *batch)
+{
+    const arb_query *query = scan->query;
+    uint64_t near[(ARB_SCAN_BATCH_MAX + 63) / 64];
+    uint32_t *places = batch->places;
+    uint32_t count = batch->count;
+    for (uint32_t i = 0; i < count && i < ARB_SQ1_NEAR_AHEAD; i++)
+        arb_prefetch_row(query->sq1->rows, places[i]);
+    arb_sq1_near(query->sq1, &query->bits, places, count, distance_of(scan, scan->ef - 1), near);
+    for (uint32_t i = 0; i < count; i += PROBE_STEP)
+        near[i / 64] |= 1ull << i % 64;
+    batch->count = 0;
+    batch->probe_count = 0;
+    for (uint32_t first = 0; first < count; first += 64) {
+        for (uint64_t kept = near[first / 64]; kept != 0; kept &= kept - 1) {
+            uint32_t i = first + (uint32_t)__builtin_ctzll(kept);
+            if (i % PROBE_STEP == 0)
+                batch->probes[batch->probe_count++] = batch->count;
+            arb_prefetch_row(query->rows, code_at(scan, places[i]));
+            places[batch->count++] = places[i];
+        }
+    }
+}
+
+/* Sets which candidates are kept beyond the breadth. */
+static void take_limit(arb_code_scan *scan)
+{
+    const arb_searcher *searcher = scan->searcher;
+    const arb_query *query = scan->query;
+    if (searcher->found_count < scan->breadth)
+        return;
+    scan->limit = arb_candidate_distance(searcher->found[scan->breadth - 1]);
+    if (query->blur < INFINITY && query->unit > 0) {
+        float last = distance_of(scan, scan->ef - 1);
+        float limit = (last + arb_blur_at(scan->graph, query, last) - query->zero) / query->unit;
+        scan->limit = limit > scan->limit ? limit : scan->limit;
+    }
+}
+
+/* The distances by the codes of a batch that is left as it is. */
+static void score(const arb_code_scan *scan, const arb_scan_batch *batch, float *distances)
+{
+    uint32_t codes[ARB_SCAN_BATCH_MAX];
+    const uint32_t *scored = batch->places;
+    if (scan->nodes != NULL && !scan->codes_by_place) {
+        for (uint32_t i = 0; i < batch->count; i++)
+            codes[i] = scan->nodes[batch->places[i]];
+        scored = codes;
+    }
+    if (scan->query->sq1 != NULL)
+        arb_score_fetched(scan->query, scored, batch->count, distances);
+    else
+        arb_score(scan->query, scored, batch->count, distances);
+}
+
+static void learn(arb_code_scan *scan, const arb_scan_batch *batch, const float *distances)
+{
+    for (uint32_t i = 0; i < batch->probe_count; i++) {
+        uint32_t at = batch->probes[i];
+        arb_bit_errors_learn(&scan->errors, scan->query, batch->places[at], distances[at]);
+    }
+    arb_bit_errors_apply(&scan->errors, DEVIATIONS, scan->query);
+}
+
+static void keep(arb_code_scan *scan, float distance, uint32_t place)
+{
+    arb_searcher *searcher = scan->searcher;
+    if (searcher->found_count >= scan->breadth && distance > scan->limit)
+        return;
+    uint32_t node = scan->nodes == NULL ? place : scan->nodes[place];
+    uint64_t candidate = arb_candidate(distance, node);
+    if (scan->nodes != NULL && arb_is_deleted(scan->deleted, node))
+        return;
+    if (searcher->found_count == ARB_CODE_SCAN_MAX) {
+        if (candidate > searcher->found[searcher->found_count - 1])
+            return;
+        searcher->found_count--;
+    }
+    arb_candidates_insert(searcher->found, searcher->found_count++, candidate);
+}
+
+void arb_code_scan_offer(arb_code_scan *scan, arb_scan_batch *batch)
+{
+    float distances[ARB_SCAN_BATCH_MAX];
+    batch->probe_count = 0;
+    if (scan->query->sq1 != NULL && scan->searcher->found_count == 0) {
+        /* the first rows are all scored, and all probes */
+        for (uint32_t i = 0; i < batch->count; i++)
+            arb_prefetch_row(scan->query->rows, code_at(scan, batch->places[i]));
+        for (uint32_t i = 0; i < batch->count; i += (batch->count + 63) / 64)
+            batch->probes[batch->probe_count++] = i;
+    } else if (scan->query->sq1 != NULL) {
+        keep_near(scan, batch);
+    }
+    score(scan, batch, distances);
+    if (scan->query->sq1 != NULL)
+        learn(scan, batch, distances);
+    for (uint32_t i = 0; i < batch->count; i++)
+        keep(scan, distances[i], batch->places[i]);
+    take_limit(scan);
+}
+
+arb_status arb_code_scan_prepare(const arb_graph *graph, arb_searcher *searcher)
+{
+    arb_status status = arb_searcher_prepare(graph, searcher, ARB_CODE_SCAN_MAX);
+    if (status == ARB_OK)
+        status = arb_heaps_grow(searcher, 1, ARB_CODE_SCAN_MAX);
+    searcher->found_count = 0;
+    return status;
+}
+
+arb_code_scan arb_code_scan_begin(const arb_graph *graph, arb_searcher *searcher, arb_query *query,
+                                  const arb_graph_options *options)
+{
+    uint32_t ef = options->ef > options->k ? options->ef : options->k;
+    uint32_t breadth = arb_rerank_breadth(options->k, 1);
+    return (arb_code_scan){.graph = graph,
+                           .searcher = searcher,
+                           .query = query,
+                           .k = options->k,
+                           .ef = ef,
+                           .breadth = breadth > ef ? breadth : ef,
+                           .limit = INFINITY,
+                           .errors = arb_bit_errors_of(query)};
+}
