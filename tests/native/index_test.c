@@ -338,7 +338,7 @@ static void test_call_checks(void)
     search = test_search_options(10, ARB_EF_MAX + 1, 0);
     CHECK_FAILS(SEARCH, ARB_INVALID_ARGUMENT, "options.ef: found 65537; allowed 0..65536");
     search = test_search_options(10, 0, ARB_STRATEGIES);
-    CHECK_FAILS(SEARCH, ARB_INVALID_ARGUMENT, "options.strategy: found 4; allowed 0..3");
+    CHECK_FAILS(SEARCH, ARB_INVALID_ARGUMENT, "options.strategy: found 5; allowed 0..4");
     search.struct_size = 8;
     CHECK_FAILS(SEARCH, ARB_INVALID_ARGUMENT, "options.struct_size: found 8; allowed 20");
 #undef SEARCH
