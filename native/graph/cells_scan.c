@@ -99,8 +99,12 @@ static uint32_t next_rows(cell_rows *of, uint32_t wanted, float farthest, uint32
             of->place = of->cells->first[cell];
             of->end = of->cells->first[cell + 1];
         }
-        while (of->place < of->end && count < wanted)
-            places[count++] = of->place++;
+        uint32_t left = of->end - of->place;
+        uint32_t taken = left < wanted - count ? left : wanted - count;
+        for (uint32_t i = 0; i < taken; i++)
+            places[count + i] = of->place + i;
+        of->place += taken;
+        count += taken;
     }
     return count;
 }

@@ -5,8 +5,10 @@
 #include "graph/candidates.h"
 #include "graph/rerank.h"
 
-/* One row in so many is scored whatever its bits say. */
+/* One row in so many is scored whatever its bits say; once so many were, no more: a probe costs as
+ * much as the bits of ten rows. */
 #define PROBE_STEP 32u
+#define PROBES_ENOUGH 128u
 /* Standard deviations that bits may be off by; the breadth of the rerank makes up for those that
  * are off more. */
 #define DEVIATIONS 2.0f
@@ -41,14 +43,14 @@ static void keep_near(const arb_code_scan *scan, arb_scan_batch *batch)
     for (uint32_t i = 0; i < count && i < ARB_SQ1_NEAR_AHEAD; i++)
         arb_prefetch_row(query->sq1->rows, places[i]);
     arb_sq1_near(query->sq1, &query->bits, places, count, distance_of(scan, scan->ef - 1), near);
-    for (uint32_t i = 0; i < count; i += PROBE_STEP)
+    uint32_t probed = scan->errors.count < PROBES_ENOUGH ? count : 0;
+    for (uint32_t i = 0; i < probed; i += PROBE_STEP)
         near[i / 64] |= 1ull << i % 64;
     batch->count = 0;
-    batch->probe_count = 0;
     for (uint32_t first = 0; first < count; first += 64) {
         for (uint64_t kept = near[first / 64]; kept != 0; kept &= kept - 1) {
             uint32_t i = first + (uint32_t)__builtin_ctzll(kept);
-            if (i % PROBE_STEP == 0)
+            if (i < probed && i % PROBE_STEP == 0)
                 batch->probes[batch->probe_count++] = batch->count;
             arb_prefetch_row(query->rows, code_at(scan, places[i]));
             places[batch->count++] = places[i];
@@ -127,7 +129,7 @@ void arb_code_scan_offer(arb_code_scan *scan, arb_scan_batch *batch)
         keep_near(scan, batch);
     }
     score(scan, batch, distances);
-    if (scan->query->sq1 != NULL)
+    if (batch->probe_count > 0)
         learn(scan, batch, distances);
     for (uint32_t i = 0; i < batch->count; i++)
         keep(scan, distances[i], batch->places[i]);

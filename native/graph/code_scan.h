@@ -3,7 +3,7 @@
  * cache line a row where an exact scan reads all of it, and may miss a row that an exact scan
  * finds, as a search of the graph may.
  *
- * How far bits are off it learns anew, from every 32nd row (bit_errors.h). */
+ * How far bits are off it learns anew, from some of the rows (bit_errors.h). */
 #ifndef ARB_GRAPH_CODE_SCAN_H
 #define ARB_GRAPH_CODE_SCAN_H
 
