@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "graph/cells_internal.h"
-#include "graph/centres.h"
 #include "vectors/error.h"
 
 /* Rows a cell, on average. */
@@ -20,10 +19,10 @@ typedef struct making {
     arb_searcher *searcher;
     arb_cells *cells;
     const arb_codes *codes; /* within the epoch */
-    arb_centres centres;
-    uint32_t *members; /* nodes, ascending */
-    uint16_t *cell_of; /* of each */
-    uint32_t *sums;    /* of the codes of a cell's rows, by component */
+    arb_centres *centres;   /* of the cells */
+    uint32_t *members;      /* nodes, ascending */
+    uint16_t *cell_of;      /* of each */
+    uint32_t *sums;         /* of the codes of a cell's rows, by component */
     uint32_t *sizes;
 } making;
 
@@ -61,13 +60,13 @@ static int each_member(making *of, row_fn call)
 /* Members at even distances are the first centres. */
 static int begin_centres(making *of)
 {
-    uint32_t count = of->centres.count;
+    uint32_t count = of->centres->count;
     if (!enter(of))
         return 0;
     for (uint32_t centre = 0; centre < count; centre++) {
         uint32_t member = (uint32_t)((uint64_t)centre * of->cells->count / count);
-        memcpy(arb_row_for_write(of->centres.rows, centre),
-               arb_row(of->codes->rows, of->members[member]), of->centres.rows->stride);
+        memcpy(arb_row_for_write(of->centres->rows, centre),
+               arb_row(of->codes->rows, of->members[member]), of->centres->rows->stride);
     }
     arb_epoch_leave(of->searcher);
     return 1;
@@ -75,9 +74,8 @@ static int begin_centres(making *of)
 
 static void give_to_centre(making *of, uint32_t member, const uint8_t *code)
 {
-    float square;
-    uint32_t cell = arb_centres_nearest(&of->centres, code, &square);
-    size_t stride = of->centres.rows->stride;
+    uint32_t cell = arb_centres_nearest(of->centres, code);
+    size_t stride = of->centres->rows->stride;
     uint32_t *sums = of->sums + cell * stride;
     for (size_t i = 0; i < stride; i++)
         sums[i] += code[i];
@@ -88,10 +86,10 @@ static void give_to_centre(making *of, uint32_t member, const uint8_t *code)
 /* Moves each centre to the mean of its rows; one that has none stays. */
 static void move_centres(making *of)
 {
-    size_t stride = of->centres.rows->stride;
-    for (uint32_t cell = 0; cell < of->centres.count; cell++) {
+    size_t stride = of->centres->rows->stride;
+    for (uint32_t cell = 0; cell < of->centres->count; cell++) {
         uint32_t size = of->sizes[cell];
-        uint8_t *centre = arb_row_for_write(of->centres.rows, cell);
+        uint8_t *centre = arb_row_for_write(of->centres->rows, cell);
         for (size_t i = 0; size > 0 && i < stride; i++)
             centre[i] = (uint8_t)((of->sums[cell * stride + i] + size / 2) / size);
     }
@@ -99,19 +97,39 @@ static void move_centres(making *of)
 
 static int find_centres(making *of)
 {
-    uint32_t count = of->centres.count;
-    size_t sums = count * of->centres.rows->stride;
+    uint32_t count = of->centres->count;
+    size_t sums = count * of->centres->rows->stride;
     if (!begin_centres(of))
         return 0;
     for (uint32_t round = 0; round < ROUNDS; round++) {
         memset(of->sums, 0, sums * sizeof *of->sums);
         memset(of->sizes, 0, count * sizeof *of->sizes);
-        arb_centres_group(&of->centres);
+        arb_centres_group(of->centres);
         if (!each_member(of, give_to_centre))
             return 0;
         move_centres(of);
     }
     return 1;
+}
+
+/* Numbers the cells so that those of near centres follow each other. */
+static arb_status lay_by_group(making *of)
+{
+    uint32_t count = of->centres->count;
+    uint32_t *moved = malloc(2 * count * sizeof *moved);
+    if (moved == NULL)
+        return arb_fail(ARB_RESOURCE_EXHAUSTED, "cells: no memory for %u centres", count);
+    uint32_t *sizes = moved + count;
+    arb_centres_group(of->centres);
+    arb_status status = arb_centres_lay_by_group(of->centres, moved);
+    for (uint32_t member = 0; status == ARB_OK && member < of->cells->count; member++)
+        of->cell_of[member] = (uint16_t)moved[of->cell_of[member]];
+    for (uint32_t cell = 0; status == ARB_OK && cell < count; cell++)
+        sizes[moved[cell]] = of->sizes[cell];
+    if (status == ARB_OK)
+        memcpy(of->sizes, sizes, count * sizeof *sizes);
+    free(moved);
+    return status;
 }
 
 /* Puts a member into its cell's next place: first[cell + 1] says where, and so ends up where the
@@ -133,27 +151,35 @@ static int lay_down_all(making *of)
 {
     arb_cells *cells = of->cells;
     uint32_t place = 0;
-    for (uint32_t cell = 0; cell < cells->cell_count; cell++) {
+    for (uint32_t cell = 0; cell < cells->centres.count; cell++) {
         cells->first[cell + 1] = place;
         place += of->sizes[cell];
     }
     return each_member(of, lay_down);
 }
 
+/* The squared lengths of what codes stand for. */
+static void measure_lengths(const arb_codes *codes, const arb_rows *rows, uint32_t count,
+                            float *squares)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *code = arb_row(rows, i);
+        squares[i] = 0;
+        for (uint32_t j = 0; j < codes->form.dim; j++) {
+            float value = codes->offset[j] + codes->scale * (float)code[j];
+            squares[i] += value * value;
+        }
+    }
+}
+
 static int measure_centres(making *of)
 {
+    arb_cells *cells = of->cells;
     if (!enter(of))
         return 0;
-    const arb_codes *codes = of->codes;
-    for (uint32_t cell = 0; cell < of->cells->cell_count; cell++) {
-        const uint8_t *centre = arb_row(of->centres.rows, cell);
-        float square = 0;
-        for (uint32_t i = 0; i < codes->form.dim; i++) {
-            float value = codes->offset[i] + codes->scale * (float)centre[i];
-            square += value * value;
-        }
-        of->cells->length_square[cell] = square;
-    }
+    measure_lengths(of->codes, of->centres->rows, of->centres->count, cells->centre_square);
+    measure_lengths(of->codes, of->centres->leaders, of->centres->group_count,
+                    cells->leader_square);
     arb_epoch_leave(of->searcher);
     return 1;
 }
@@ -198,9 +224,7 @@ static arb_status reserve(making *of)
     const arb_row_form *form = &of->graph->scorer->form;
     uint32_t count = cells->count;
     uint32_t cell_count = lesser(count / ROWS_A_CELL, ARB_CENTRES_MAX);
-    cells->cell_count = cell_count;
-    arb_status status = arb_centres_create(form->kernels, form->dim, cell_count, &of->centres);
-    cells->centres = of->centres.rows;
+    arb_status status = arb_centres_create(form->kernels, form->dim, cell_count, of->centres);
     if (status != ARB_OK)
         return status;
     if (!enter(of))
@@ -214,12 +238,14 @@ static arb_status reserve(making *of)
         status = arb_rows_reserve(cells->bits != NULL ? cells->bits->rows : cells->codes, 0, count);
     cells->nodes = malloc(count * sizeof *cells->nodes);
     cells->first = calloc(cell_count + 1, sizeof *cells->first);
-    cells->length_square = calloc(cell_count, sizeof *cells->length_square);
+    cells->centre_square = calloc(cell_count, sizeof *cells->centre_square);
+    cells->leader_square = calloc(of->centres->group_count, sizeof *cells->leader_square);
     of->cell_of = malloc(count * sizeof *of->cell_of);
-    of->sums = malloc(cell_count * of->centres.rows->stride * sizeof *of->sums);
+    of->sums = malloc(cell_count * of->centres->rows->stride * sizeof *of->sums);
     of->sizes = malloc(cell_count * sizeof *of->sizes);
-    int all = cells->nodes != NULL && cells->first != NULL && cells->length_square != NULL &&
-              of->cell_of != NULL && of->sums != NULL && of->sizes != NULL;
+    int all = cells->nodes != NULL && cells->first != NULL && cells->centre_square != NULL &&
+              cells->leader_square != NULL && of->cell_of != NULL && of->sums != NULL &&
+              of->sizes != NULL;
     return status == ARB_OK && !all ? out_of_memory(count) : status;
 }
 
@@ -230,7 +256,12 @@ static arb_status make(making *of, const arb_mask *mask, uint32_t end, int *made
     arb_status status = reserve(of);
     if (status != ARB_OK)
         return status;
-    *made = find_centres(of) && lay_down_all(of) && measure_centres(of);
+    if (!find_centres(of))
+        return ARB_OK;
+    status = lay_by_group(of);
+    if (status != ARB_OK)
+        return status;
+    *made = lay_down_all(of) && measure_centres(of);
     if (!*made)
         return ARB_OK;
     arb_slack_task task = {.cells = of->cells,
@@ -245,7 +276,6 @@ static arb_status make(making *of, const arb_mask *mask, uint32_t end, int *made
 
 static void free_making(making *of)
 {
-    arb_centres_free(&of->centres);
     free(of->members);
     free(of->cell_of);
     free(of->sums);
@@ -264,6 +294,7 @@ arb_status arb_cells_create(const arb_graph *graph, uint64_t generation, const a
         status = out_of_memory(0);
     } else {
         cells->generation = generation;
+        of.centres = &cells->centres;
         status = list_members(&of, mask, end);
         if (status == ARB_OK && cells->count >= ARB_CELLS_ROWS_MIN)
             status = make(&of, mask, end, &made);
@@ -282,23 +313,28 @@ void arb_cells_destroy(arb_cells *cells)
 {
     if (cells == NULL)
         return;
-    arb_rows_destroy(cells->centres);
+    arb_centres_free(&cells->centres);
     arb_rows_destroy(cells->codes);
     arb_sq1_destroy(cells->bits);
     free(cells->nodes);
     free(cells->first);
-    free(cells->length_square);
+    free(cells->centre_square);
+    free(cells->leader_square);
     free(cells);
 }
 
 arb_cells_facts arb_cells_get_facts(const arb_cells *cells)
 {
     const arb_rows *rows = cells->bits != NULL ? cells->bits->rows : cells->codes;
+    const arb_centres *centres = &cells->centres;
+    uint64_t of_centre = 2 * sizeof(uint32_t) + sizeof *cells->centre_square;
+    uint64_t of_leader = sizeof(uint32_t) + sizeof *cells->leader_square;
     uint64_t bytes = sizeof *cells + cells->count * sizeof *cells->nodes +
-                     cells->cell_count * (sizeof *cells->first + sizeof *cells->length_square);
+                     centres->count * of_centre + centres->group_count * of_leader;
     return (arb_cells_facts){.rows = cells->count,
-                             .cells = cells->cell_count,
+                             .cells = centres->count,
                              .generation = cells->generation,
-                             .bytes = bytes + arb_rows_bytes(rows) + arb_rows_bytes(cells->centres),
+                             .bytes = bytes + arb_rows_bytes(rows) + arb_rows_bytes(centres->rows) +
+                                      arb_rows_bytes(centres->leaders),
                              .scanned = cells->scanned};
 }

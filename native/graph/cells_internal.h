@@ -4,31 +4,40 @@
 #define ARB_GRAPH_CELLS_INTERNAL_H
 
 #include "graph/cells.h"
+#include "graph/centres.h"
 #include "graph/code_scan.h"
 
 /* Queries of a kind that the slack is measured with, and the neighbors of each. */
-#define ARB_SLACK_QUERIES 64u
+#define ARB_SLACK_QUERIES 128u
 #define ARB_SLACK_K 10u
 
-/* The slack that rows needed to be found among the k nearest, least first: the nearest row for
- * k = 1, the ARB_SLACK_K nearest for that k. */
+/* How much farther than the k-th row the centre was of a cell that holds one of the k nearest,
+ * least first; and the leader of that centre's group. */
 typedef struct arb_slack_sample {
-    float nearest[ARB_SLACK_QUERIES];
+    float nearest[ARB_SLACK_QUERIES]; /* k = 1 */
     uint32_t nearest_count;
-    float all[ARB_SLACK_QUERIES * ARB_SLACK_K];
+    float all[ARB_SLACK_QUERIES * ARB_SLACK_K]; /* k = ARB_SLACK_K */
     uint32_t all_count;
+    float leaders[ARB_SLACK_QUERIES * (ARB_SLACK_K + 1)]; /* both */
+    uint32_t leader_count;
 } arb_slack_sample;
+
+/* How much farther than the k-th row a centre may be, and a leader. */
+typedef struct arb_slack {
+    float centre;
+    float leader;
+} arb_slack;
 
 struct arb_cells {
     uint64_t generation; /* of the codes */
     uint32_t count;
-    uint32_t cell_count;
     uint32_t *nodes;
-    uint32_t *first;      /* cell_count + 1 */
-    float *length_square; /* of each centre */
-    arb_rows *centres;
-    arb_rows *codes; /* by place; NULL where there are bits */
-    arb_sq1 *bits;   /* by place, or NULL */
+    arb_centres centres;  /* of the cells, laid by group */
+    uint32_t *first;      /* of each cell; centres.count + 1 */
+    float *centre_square; /* squared lengths of the centres */
+    float *leader_square; /* and of the leaders */
+    arb_rows *codes;      /* by place; NULL where there are bits */
+    arb_sq1 *bits;        /* by place, or NULL */
     arb_slack_sample own;
     arb_slack_sample others;
     float scanned;
@@ -47,9 +56,10 @@ typedef struct arb_cells_query {
 int arb_cells_prepare(const arb_cells *cells, const arb_graph *graph, arb_searcher *searcher,
                       const void *row, int native, arb_cells_query *out);
 
-/* Of centres first..first+count-1, how far they are from the query; count is at most
- * ARB_SCAN_BATCH. Dot products: -q.c / |q|. */
-void arb_cells_far(const arb_cells_query *query, uint32_t first, uint32_t count, float *far);
+/* How far centres (or leaders, with their squared lengths) first..first+count-1 are from the query.
+ * Dot products: -q.c / |q|. */
+void arb_cells_far(const arb_cells_query *query, const arb_rows *centres, const float *squares,
+                   uint32_t first, uint32_t count, float *far);
 
 /* The same of a row whose distance by the metric is known. */
 float arb_cells_row_far(const arb_cells_query *query, float distance);
@@ -63,12 +73,18 @@ static inline void arb_cells_scan_by(arb_code_scan *scan, const arb_cells *cells
     scan->codes_by_place = cells->bits == NULL;
 }
 
-/* Leaves the nearest in the searcher's `found`; returns how many rows were looked at. The
- * searcher's `frontier` has room for the cells. */
-uint64_t arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan, float slack);
+/* What a walk looked at. */
+typedef struct arb_cells_work {
+    uint64_t rows;
+    uint64_t centres; /* with the leaders */
+} arb_cells_work;
+
+/* Leaves the nearest in the searcher's `found`. The searcher's `frontier` has room for the cells.
+ */
+arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan, arb_slack slack);
 
 /* The slack for a recall of the k nearest. */
-float arb_cells_slack(const arb_cells *cells, uint32_t k, float target);
+arb_slack arb_cells_slack(const arb_cells *cells, uint32_t k, float target);
 
 /* What measuring takes. */
 typedef struct arb_slack_task {

@@ -7,6 +7,11 @@
 #include "graph/rerank.h"
 #include "vectors/sample.h"
 
+/* Rows after which the k-th is about where it will be in the end. */
+#define ROWS_TO_SETTLE 256u
+/* A group that is not opened costs more rows than a cell that is not looked at. */
+#define LEADER_MISSES 0.25f
+
 int arb_cells_prepare(const arb_cells *cells, const arb_graph *graph, arb_searcher *searcher,
                       const void *row, int native, arb_cells_query *out)
 {
@@ -50,54 +55,102 @@ static float centre_far(const arb_cells_query *query, float length_square, float
     return arb_cells_row_far(query, distance);
 }
 
-void arb_cells_far(const arb_cells_query *query, uint32_t first, uint32_t count, float *far)
+void arb_cells_far(const arb_cells_query *query, const arb_rows *centres, const float *squares,
+                   uint32_t first, uint32_t count, float *far)
 {
-    arb_query centres = query->codes;
+    arb_query coded = query->codes;
     uint32_t numbers[ARB_SCAN_BATCH] = {0};
-    centres.rows = query->cells->centres;
-    for (uint32_t i = 0; i < count; i++)
-        numbers[i] = first + i;
-    arb_score(&centres, numbers, count, far);
-    for (uint32_t i = 0; i < count; i++)
-        far[i] = centre_far(query, query->cells->length_square[first + i],
-                            arb_scored_distance(&query->codes, far[i]));
-}
-
-/* The cells as a heap, the nearest centre first; a cell's number is in the place of a candidate's
- * node. */
-static void order_cells(const arb_cells_query *query, uint64_t *heap)
-{
-    uint32_t all = query->cells->cell_count;
-    float far[ARB_SCAN_BATCH];
-    for (uint32_t first = 0; first < all; first += ARB_SCAN_BATCH) {
-        uint32_t count = all - first < ARB_SCAN_BATCH ? all - first : ARB_SCAN_BATCH;
-        arb_cells_far(query, first, count, far);
-        for (uint32_t i = 0; i < count; i++)
-            heap[first + i] = arb_candidate(far[i], first + i);
+    coded.rows = centres;
+    for (uint32_t done = 0; done < count; done += ARB_SCAN_BATCH) {
+        uint32_t here = count - done < ARB_SCAN_BATCH ? count - done : ARB_SCAN_BATCH;
+        for (uint32_t i = 0; i < here; i++)
+            numbers[i] = first + done + i;
+        arb_score(&coded, numbers, here, far + done);
+        for (uint32_t i = done; i < done + here; i++)
+            far[i] =
+                centre_far(query, squares[first + i], arb_scored_distance(&query->codes, far[i]));
     }
-    arb_heap_make(heap, all);
 }
 
-/* The rows that are next, about `wanted` of them: from the cell that was begun, and from those
- * whose centres are no farther than `farthest`. */
+/* The cells of the groups that are open, the nearest centre first; a cell's number is in the place
+ * of a candidate's node. */
+typedef struct cell_heap {
+    const arb_cells_query *query;
+    uint64_t *cells;
+    uint32_t count;
+    float leaders[ARB_CENTRE_GROUPS_MAX]; /* how far; INFINITY once the group is open */
+    uint32_t unopened;
+    uint64_t looked_at; /* centres and leaders */
+} cell_heap;
+
+static cell_heap begin_heap(const arb_cells_query *query, uint64_t *cells)
+{
+    const arb_cells *of = query->cells;
+    uint32_t groups = of->centres.group_count;
+    cell_heap heap = {.query = query, .cells = cells, .unopened = groups, .looked_at = groups};
+    arb_cells_far(query, of->centres.leaders, of->leader_square, 0, groups, heap.leaders);
+    return heap;
+}
+
+static void open_group(cell_heap *heap, uint32_t group)
+{
+    const arb_cells *of = heap->query->cells;
+    uint32_t first = of->centres.group_first[group];
+    uint32_t count = of->centres.group_first[group + 1] - first;
+    float far[ARB_SCAN_BATCH];
+    heap->leaders[group] = INFINITY;
+    heap->unopened--;
+    heap->looked_at += count;
+    for (uint32_t done = 0; done < count; done += ARB_SCAN_BATCH) {
+        uint32_t here = count - done < ARB_SCAN_BATCH ? count - done : ARB_SCAN_BATCH;
+        arb_cells_far(heap->query, of->centres.rows, of->centre_square, first + done, here, far);
+        for (uint32_t i = 0; i < here; i++)
+            arb_heap_push(heap->cells, heap->count++, arb_candidate(far[i], first + done + i));
+    }
+}
+
+/* 0 where all groups are open. */
+static int open_nearest(cell_heap *heap)
+{
+    uint32_t groups = heap->query->cells->centres.group_count;
+    uint32_t nearest = 0;
+    for (uint32_t group = 1; group < groups; group++)
+        nearest = heap->leaders[group] < heap->leaders[nearest] ? group : nearest;
+    if (heap->unopened == 0)
+        return 0;
+    open_group(heap, nearest);
+    return 1;
+}
+
+static void open_within(cell_heap *heap, float farthest)
+{
+    uint32_t groups = heap->query->cells->centres.group_count;
+    for (uint32_t group = 0; group < groups; group++) {
+        if (heap->leaders[group] < INFINITY && heap->leaders[group] <= farthest)
+            open_group(heap, group);
+    }
+}
+
+/* The rows that are next: what is left of the cell that was begun, then of the nearest ones. */
 typedef struct cell_rows {
-    const arb_cells *cells;
-    uint64_t *heap;
-    uint32_t left; /* in the heap */
+    cell_heap heap;
     uint32_t place;
     uint32_t end; /* of the cell that was begun */
 } cell_rows;
 
+/* About `wanted` of them, of cells whose centres are no farther than `farthest`. */
 static uint32_t next_rows(cell_rows *of, uint32_t wanted, float farthest, uint32_t *places)
 {
+    cell_heap *heap = &of->heap;
+    const uint32_t *first = heap->query->cells->first;
     uint32_t count = 0;
     while (count < wanted) {
         if (of->place == of->end) {
-            if (of->left == 0 || arb_candidate_distance(of->heap[0]) > farthest)
+            if (heap->count == 0 || arb_candidate_distance(heap->cells[0]) > farthest)
                 break;
-            uint32_t cell = arb_candidate_node(arb_heap_pop(of->heap, of->left--));
-            of->place = of->cells->first[cell];
-            of->end = of->cells->first[cell + 1];
+            uint32_t cell = arb_candidate_node(arb_heap_pop(heap->cells, heap->count--));
+            of->place = first[cell];
+            of->end = first[cell + 1];
         }
         uint32_t left = of->end - of->place;
         uint32_t taken = left < wanted - count ? left : wanted - count;
@@ -109,22 +162,28 @@ static uint32_t next_rows(cell_rows *of, uint32_t wanted, float farthest, uint32
     return count;
 }
 
-uint64_t arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan, float slack)
+/* The nearest groups come first, until the k-th row is about where it will be in the end; then all
+ * that may hold a nearer one. */
+arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan, arb_slack slack)
 {
-    const arb_cells *cells = query->cells;
-    uint64_t *heap = scan->searcher->frontier;
-    order_cells(query, heap);
-    cell_rows rows = {.cells = cells, .heap = heap, .left = cells->cell_count};
+    cell_rows rows = {.heap = begin_heap(query, scan->searcher->frontier)};
     arb_scan_batch batch;
     uint64_t scanned = 0;
     uint32_t size = scan->breadth < ARB_SCAN_BATCH ? scan->breadth : ARB_SCAN_BATCH;
+    int settled = 0;
     for (;;) {
-        float farthest = arb_cells_row_far(query, arb_code_scan_kth(scan)) + slack;
-        batch.count = next_rows(&rows, size, farthest, batch.places);
-        if (batch.count == 0)
-            return scanned;
+        float kth = arb_code_scan_kth(scan);
+        float far = kth < INFINITY ? arb_cells_row_far(query, kth) : INFINITY;
+        batch.count = next_rows(&rows, size, far + slack.centre, batch.places);
+        if (!settled && far < INFINITY && (batch.count == 0 || scanned >= ROWS_TO_SETTLE)) {
+            open_within(&rows.heap, far + slack.leader);
+            settled = 1;
+        } else if (batch.count == 0 && (settled || !open_nearest(&rows.heap))) {
+            return (arb_cells_work){.rows = scanned, .centres = rows.heap.looked_at};
+        }
         scanned += batch.count;
-        arb_code_scan_offer(scan, &batch);
+        if (batch.count > 0)
+            arb_code_scan_offer(scan, &batch);
         size = 2 * size < ARB_SCAN_BATCH ? 2 * size : ARB_SCAN_BATCH;
     }
 }
@@ -147,11 +206,16 @@ static float slack_of(const arb_slack_sample *sample, uint32_t k, float target)
     return nearest + (all - nearest) * logf((float)k) / logf((float)ARB_SLACK_K);
 }
 
-float arb_cells_slack(const arb_cells *cells, uint32_t k, float target)
+static float leader_slack_of(const arb_slack_sample *sample, float target)
 {
-    float own = slack_of(&cells->own, k, target);
-    float others = slack_of(&cells->others, k, target);
-    return own > others ? own : others;
+    return quantile(sample->leaders, sample->leader_count, 1 - LEADER_MISSES * (1 - target));
+}
+
+arb_slack arb_cells_slack(const arb_cells *cells, uint32_t k, float target)
+{
+    return (arb_slack){
+        fmaxf(slack_of(&cells->own, k, target), slack_of(&cells->others, k, target)),
+        fmaxf(leader_slack_of(&cells->own, target), leader_slack_of(&cells->others, target))};
 }
 
 arb_status arb_cells_scan(const arb_cells *cells, const arb_graph *graph, arb_searcher *searcher,
@@ -160,7 +224,7 @@ arb_status arb_cells_scan(const arb_cells *cells, const arb_graph *graph, arb_se
 {
     arb_status status = arb_code_scan_prepare(graph, searcher);
     if (status == ARB_OK)
-        status = arb_heaps_grow(searcher, cells->cell_count, 1);
+        status = arb_heaps_grow(searcher, cells->centres.count, 1);
     if (status != ARB_OK)
         return status;
     arb_cells_query prepared;
@@ -169,10 +233,10 @@ arb_status arb_cells_scan(const arb_cells *cells, const arb_graph *graph, arb_se
     if (*current) {
         arb_code_scan scan = arb_code_scan_begin(graph, searcher, &prepared.codes, options);
         arb_cells_scan_by(&scan, cells, options->mask->deleted);
-        uint64_t scanned =
-            arb_cells_walk(&prepared, &scan, arb_cells_slack(cells, options->k, target));
+        arb_slack slack = arb_cells_slack(cells, options->k, target);
+        arb_cells_work work = arb_cells_walk(&prepared, &scan, slack);
         if (stats != NULL)
-            stats->tail_scanned += scanned + cells->cell_count;
+            stats->tail_scanned += work.rows + work.centres;
     }
     arb_epoch_leave(searcher);
     if (!*current)

@@ -7,7 +7,11 @@
 #include "graph/cells_internal.h"
 
 /* Beyond every cell. */
-#define SLACK_ALL INFINITY
+#define SLACK_ALL                                                                                  \
+    (arb_slack)                                                                                    \
+    {                                                                                              \
+        INFINITY, INFINITY                                                                         \
+    }
 /* What `scanned` is measured for. */
 #define RECALL_SCANNED 0.99f
 
@@ -32,31 +36,52 @@ static uint32_t cell_of(const arb_slack_task *task, uint32_t node)
     return task->cell_of[low];
 }
 
+static uint32_t group_of(const arb_centres *centres, uint32_t cell)
+{
+    uint32_t group = 0;
+    while (centres->group_first[group + 1] <= cell)
+        group++;
+    return group;
+}
+
+/* Notes the slack of a row's cell and its group over a k-th row. */
+static void note(const arb_cells_query *query, uint32_t cell, float kth, float *slack,
+                 arb_slack_sample *sample)
+{
+    const arb_cells *cells = query->cells;
+    uint32_t group = group_of(&cells->centres, cell);
+    float leader;
+    arb_cells_far(query, cells->centres.rows, cells->centre_square, cell, 1, slack);
+    arb_cells_far(query, cells->centres.leaders, cells->leader_square, group, 1, &leader);
+    *slack -= kth;
+    sample->leaders[sample->leader_count++] = leader - kth;
+}
+
 /* What is needed for the nearest rows that were found, but the query's own. */
 static void note_needed(const arb_slack_task *task, const arb_cells_query *query, uint32_t itself,
                         arb_slack_sample *sample)
 {
     const arb_searcher *searcher = task->searcher;
-    float centres[ARB_SLACK_K];
-    float rows[ARB_SLACK_K];
+    uint32_t cells[ARB_SLACK_K];
+    float far[ARB_SLACK_K];
     uint32_t count = 0;
     for (uint32_t i = 0; i < searcher->found_count && count < ARB_SLACK_K; i++) {
-        uint32_t node = arb_candidate_node(searcher->found[i]);
-        if (node == itself)
+        uint64_t candidate = searcher->found[i];
+        if (arb_candidate_node(candidate) == itself)
             continue;
-        arb_cells_far(query, cell_of(task, node), 1, &centres[count]);
-        rows[count++] = arb_cells_row_far(
-            query, arb_scored_distance(&query->codes, arb_candidate_distance(searcher->found[i])));
+        float distance = arb_scored_distance(&query->codes, arb_candidate_distance(candidate));
+        cells[count] = cell_of(task, arb_candidate_node(candidate));
+        far[count++] = arb_cells_row_far(query, distance);
     }
     if (count == 0)
         return;
-    sample->nearest[sample->nearest_count++] = centres[0] - rows[0];
+    note(query, cells[0], far[0], &sample->nearest[sample->nearest_count++], sample);
     for (uint32_t i = 0; i < count; i++)
-        sample->all[sample->all_count++] = centres[i] - rows[count - 1];
+        note(query, cells[i], far[count - 1], &sample->all[sample->all_count++], sample);
 }
 
 /* Answers a row as a query; returns how many rows it looked at, 0 where the codes were replaced. */
-static uint64_t ask(const arb_slack_task *task, uint32_t node, float slack,
+static uint64_t ask(const arb_slack_task *task, uint32_t node, arb_slack slack,
                     arb_slack_sample *sample)
 {
     const arb_graph *graph = task->graph;
@@ -69,7 +94,7 @@ static uint64_t ask(const arb_slack_task *task, uint32_t node, float slack,
                           &query)) {
         arb_code_scan scan = arb_code_scan_begin(graph, task->searcher, &query.codes, &options);
         arb_cells_scan_by(&scan, task->cells, task->deleted);
-        scanned = arb_cells_walk(&query, &scan, slack);
+        scanned = arb_cells_walk(&query, &scan, slack).rows;
         if (sample != NULL)
             note_needed(task, &query, node, sample);
     }
@@ -89,6 +114,7 @@ static void sort(arb_slack_sample *sample)
 {
     qsort(sample->nearest, sample->nearest_count, sizeof(float), smaller_first);
     qsort(sample->all, sample->all_count, sizeof(float), smaller_first);
+    qsort(sample->leaders, sample->leader_count, sizeof(float), smaller_first);
 }
 
 arb_status arb_cells_measure(const arb_slack_task *task, int *current)
@@ -96,7 +122,7 @@ arb_status arb_cells_measure(const arb_slack_task *task, int *current)
     arb_cells *cells = task->cells;
     arb_status status = arb_code_scan_prepare(task->graph, task->searcher);
     if (status == ARB_OK)
-        status = arb_heaps_grow(task->searcher, cells->cell_count, 1);
+        status = arb_heaps_grow(task->searcher, cells->centres.count, 1);
     if (status != ARB_OK)
         return status;
     for (uint32_t i = 0; i < 2 * ARB_SLACK_QUERIES; i++) {
@@ -108,7 +134,7 @@ arb_status arb_cells_measure(const arb_slack_task *task, int *current)
     }
     sort(&cells->own);
     sort(&cells->others);
-    float slack = arb_cells_slack(cells, ARB_SLACK_K, RECALL_SCANNED);
+    arb_slack slack = arb_cells_slack(cells, ARB_SLACK_K, RECALL_SCANNED);
     uint64_t scanned = 0;
     for (uint32_t i = 0; i < 2 * ARB_SLACK_QUERIES; i++)
         scanned += ask(task, drawn(task, i / 2, i % 2 == 0), slack, NULL);

@@ -9,6 +9,12 @@
 /* Groups whose centres a row is held against: with fewer, rows between two groups go astray. */
 #define GROUPS_LOOKED_AT 4u
 
+static arb_status create_rows(uint32_t dim, uint32_t count, arb_rows **out)
+{
+    arb_status status = arb_rows_create(dim, 1, out);
+    return status == ARB_OK ? arb_rows_reserve(*out, 0, count) : status;
+}
+
 arb_status arb_centres_create(const arb_kernel_set *kernels, uint32_t dim, uint32_t count,
                               arb_centres *out)
 {
@@ -16,34 +22,36 @@ arb_status arb_centres_create(const arb_kernel_set *kernels, uint32_t dim, uint3
     /* as many groups as there are centres in each */
     while (out->group_count * out->group_count < count)
         out->group_count++;
-    arb_status status = arb_rows_create(dim, 1, &out->rows);
+    arb_status status = create_rows(dim, count, &out->rows);
     if (status == ARB_OK)
-        status = arb_rows_reserve(out->rows, 0, count);
-    out->leaders = malloc(out->group_count * sizeof *out->leaders);
+        status = create_rows(dim, out->group_count, &out->leaders);
     out->group_first = malloc((out->group_count + 1) * sizeof *out->group_first);
     out->grouped = malloc(count * sizeof *out->grouped);
-    if (status == ARB_OK &&
-        (out->leaders == NULL || out->group_first == NULL || out->grouped == NULL))
+    if (status == ARB_OK && (out->group_first == NULL || out->grouped == NULL))
         status = arb_fail(ARB_RESOURCE_EXHAUSTED, "cells: no memory for %u centres", count);
     return status;
 }
 
 void arb_centres_free(arb_centres *centres)
 {
-    free(centres->leaders);
+    arb_rows_destroy(centres->rows);
+    arb_rows_destroy(centres->leaders);
     free(centres->group_first);
     free(centres->grouped);
 }
 
-static void measure(const arb_centres *of, const void *code, const uint32_t *centres,
-                    uint32_t count, float *squares)
+/* Distances of a code to `count` rows; numbers may be NULL for the first ones. */
+static void measure(const arb_centres *of, const arb_rows *rows, const void *code,
+                    const uint32_t *numbers, uint32_t count, float *squares)
 {
     for (uint32_t i = 0; i < count; i += 4) {
         const void *four[4];
         float of_four[4];
-        for (uint32_t j = 0; j < 4; j++)
-            four[j] = arb_row(of->rows, centres[i + j < count ? i + j : count - 1]);
-        of->l2sq.four(code, four, of->rows->stride, of_four);
+        for (uint32_t j = 0; j < 4; j++) {
+            uint32_t at = i + j < count ? i + j : count - 1;
+            four[j] = arb_row(rows, numbers == NULL ? at : numbers[at]);
+        }
+        of->l2sq.four(code, four, rows->stride, of_four);
         for (uint32_t j = 0; j < 4 && i + j < count; j++)
             squares[i + j] = of_four[j];
     }
@@ -57,43 +65,88 @@ static uint32_t least(const float *squares, uint32_t count)
     return at;
 }
 
+/* Centres at even distances lead the groups. */
+static void choose_leaders(arb_centres *centres)
+{
+    for (uint32_t group = 0; group < centres->group_count; group++) {
+        uint32_t chosen = (uint32_t)((uint64_t)group * centres->count / centres->group_count);
+        memcpy(arb_row_for_write(centres->leaders, group), arb_row(centres->rows, chosen),
+               centres->rows->stride);
+    }
+}
+
 void arb_centres_group(arb_centres *centres)
 {
     uint32_t groups = centres->group_count;
-    uint32_t group_of[ARB_CENTRES_MAX];
-    float squares[ARB_CENTRES_MAX];
+    uint16_t group_of[ARB_CENTRES_MAX];
+    float squares[ARB_CENTRE_GROUPS_MAX];
+    choose_leaders(centres);
     memset(centres->group_first, 0, (groups + 1) * sizeof *centres->group_first);
-    for (uint32_t i = 0; i < groups; i++)
-        centres->leaders[i] = (uint32_t)((uint64_t)i * centres->count / groups);
     for (uint32_t centre = 0; centre < centres->count; centre++) {
-        measure(centres, arb_row(centres->rows, centre), centres->leaders, groups, squares);
-        group_of[centre] = least(squares, groups);
+        measure(centres, centres->leaders, arb_row(centres->rows, centre), NULL, groups, squares);
+        group_of[centre] = (uint16_t)least(squares, groups);
         centres->group_first[group_of[centre] + 1]++;
     }
     for (uint32_t group = 0; group < groups; group++)
         centres->group_first[group + 1] += centres->group_first[group];
-    uint32_t next[ARB_CENTRES_MAX];
+    uint32_t next[ARB_CENTRE_GROUPS_MAX];
     memcpy(next, centres->group_first, groups * sizeof *next);
     for (uint32_t centre = 0; centre < centres->count; centre++)
         centres->grouped[next[group_of[centre]]++] = centre;
 }
 
-uint32_t arb_centres_nearest(const arb_centres *centres, const void *code, float *square)
+/* Moves the leader of a group to the mean of its centres; one that has none stays. */
+static void lead(arb_centres *centres, uint32_t group)
 {
-    float of_leaders[ARB_CENTRES_MAX];
+    uint32_t first = centres->group_first[group];
+    uint32_t end = centres->group_first[group + 1];
+    uint8_t *leader = arb_row_for_write(centres->leaders, group);
+    for (size_t i = 0; end > first && i < centres->rows->stride; i++) {
+        uint32_t sum = 0;
+        for (uint32_t centre = first; centre < end; centre++)
+            sum += ((const uint8_t *)arb_row(centres->rows, centre))[i];
+        leader[i] = (uint8_t)((sum + (end - first) / 2) / (end - first));
+    }
+}
+
+arb_status arb_centres_lay_by_group(arb_centres *centres, uint32_t *moved)
+{
+    arb_rows *laid = NULL;
+    arb_status status = create_rows(centres->rows->dim, centres->count, &laid);
+    if (status != ARB_OK) {
+        arb_rows_destroy(laid);
+        return status;
+    }
+    for (uint32_t i = 0; i < centres->count; i++) {
+        memcpy(arb_row_for_write(laid, i), arb_row(centres->rows, centres->grouped[i]),
+               laid->stride);
+        moved[centres->grouped[i]] = i;
+    }
+    arb_rows_destroy(centres->rows);
+    centres->rows = laid;
+    for (uint32_t i = 0; i < centres->count; i++)
+        centres->grouped[i] = i;
+    for (uint32_t group = 0; group < centres->group_count; group++)
+        lead(centres, group);
+    return ARB_OK;
+}
+
+uint32_t arb_centres_nearest(const arb_centres *centres, const void *code)
+{
+    float of_leaders[ARB_CENTRE_GROUPS_MAX];
     float squares[ARB_CENTRES_MAX];
     uint32_t nearest = 0;
-    *square = INFINITY;
-    measure(centres, code, centres->leaders, centres->group_count, of_leaders);
+    float nearest_square = INFINITY;
+    measure(centres, centres->leaders, code, NULL, centres->group_count, of_leaders);
     for (uint32_t i = 0; i < GROUPS_LOOKED_AT && i < centres->group_count; i++) {
         uint32_t group = least(of_leaders, centres->group_count);
         const uint32_t *members = centres->grouped + centres->group_first[group];
         uint32_t count = centres->group_first[group + 1] - centres->group_first[group];
         of_leaders[group] = INFINITY;
-        measure(centres, code, members, count, squares);
+        measure(centres, centres->rows, code, members, count, squares);
         uint32_t at = least(squares, count);
-        if (count > 0 && squares[at] < *square) {
-            *square = squares[at];
+        if (count > 0 && squares[at] < nearest_square) {
+            nearest_square = squares[at];
             nearest = members[at];
         }
     }

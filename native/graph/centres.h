@@ -1,33 +1,37 @@
-/* centres.h: the centres of cells (cells.h) as codes, in groups: a row is held against those of the
- * groups that are nearest to it, not against all. */
+/* centres.h: the centres of cells (cells.h) as codes, in groups of near ones: a row or a query is
+ * held against those of the groups that are near it, not against all. */
 #ifndef ARB_GRAPH_CENTRES_H
 #define ARB_GRAPH_CENTRES_H
 
 #include "kernels/kernels.h"
 #include "vectors/rows.h"
 
-#define ARB_CENTRES_MAX 8192u
+#define ARB_CENTRES_MAX 16384u
+#define ARB_CENTRE_GROUPS_MAX 128u /* its root */
 
 typedef struct arb_centres {
     arb_rows *rows;
+    arb_rows *leaders; /* of each group the mean of its centres, once they are laid by group */
     arb_distance l2sq; /* of codes, in their steps */
     uint32_t count;
     uint32_t group_count;
-    uint32_t *leaders;     /* of each group, one of its centres */
     uint32_t *group_first; /* group_count + 1 */
     uint32_t *grouped;     /* the centres, group by group */
 } arb_centres;
 
-/* Room for `count` centres of codes of `dim` components, 1..ARB_CENTRES_MAX; none is written. */
+/* Room for `count` centres of codes of `dim` components, 1..ARB_CENTRES_MAX; none is written. To be
+ * freed also after a failure. */
 arb_status arb_centres_create(const arb_kernel_set *kernels, uint32_t dim, uint32_t count,
                               arb_centres *out);
-/* Frees all but the rows, which are the caller's. */
 void arb_centres_free(arb_centres *centres);
 
-/* To be called once the centres are written, and again whenever they have changed. */
+/* Puts them into groups: once they are written, and again whenever they have changed. */
 void arb_centres_group(arb_centres *centres);
 
-/* The centre nearest to a code, or nearly so; *square is their distance. */
-uint32_t arb_centres_nearest(const arb_centres *centres, const void *code, float *square);
+/* Numbers the centres anew, group by group: `old` becomes number moved[old]. */
+arb_status arb_centres_lay_by_group(arb_centres *centres, uint32_t *moved);
+
+/* The centre nearest to a code, or nearly so. */
+uint32_t arb_centres_nearest(const arb_centres *centres, const void *code);
 
 #endif
