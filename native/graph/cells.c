@@ -7,9 +7,11 @@
 #include "vectors/error.h"
 
 /* Rows a cell, on average. */
-#define ROWS_A_CELL 24u
-/* Times that rows are given to centres. */
-#define ROUNDS 2u
+#define ROWS_A_CELL 16u
+/* Rows are given to centres once for each of these: so many groups of centres are looked at. With
+ * four in the end and two rounds in all, searches look at half as many rows again. */
+static const uint32_t GROUPS_OF_ROUND[] = {3, 3, 8, 8};
+#define ROUNDS (sizeof GROUPS_OF_ROUND / sizeof GROUPS_OF_ROUND[0])
 /* Rows between two looks at whether the codes are still the same. */
 #define ROWS_A_LOOK 1024u
 
@@ -20,6 +22,7 @@ typedef struct making {
     arb_cells *cells;
     const arb_codes *codes; /* within the epoch */
     arb_centres *centres;   /* of the cells */
+    uint32_t groups;        /* of them to look at for a row */
     uint32_t *members;      /* nodes, ascending */
     uint16_t *cell_of;      /* of each */
     uint32_t *sums;         /* of the codes of a cell's rows, by component */
@@ -74,7 +77,7 @@ static int begin_centres(making *of)
 
 static void give_to_centre(making *of, uint32_t member, const uint8_t *code)
 {
-    uint32_t cell = arb_centres_nearest(of->centres, code);
+    uint32_t cell = arb_centres_nearest(of->centres, code, of->groups);
     size_t stride = of->centres->rows->stride;
     uint32_t *sums = of->sums + cell * stride;
     for (size_t i = 0; i < stride; i++)
@@ -101,7 +104,8 @@ static int find_centres(making *of)
     size_t sums = count * of->centres->rows->stride;
     if (!begin_centres(of))
         return 0;
-    for (uint32_t round = 0; round < ROUNDS; round++) {
+    for (size_t round = 0; round < ROUNDS; round++) {
+        of->groups = GROUPS_OF_ROUND[round];
         memset(of->sums, 0, sums * sizeof *of->sums);
         memset(of->sizes, 0, count * sizeof *of->sizes);
         arb_centres_group(of->centres);

@@ -6,9 +6,6 @@
 
 #include "vectors/error.h"
 
-/* Groups whose centres a row is held against: with fewer, rows between two groups go astray. */
-#define GROUPS_LOOKED_AT 4u
-
 static arb_status create_rows(uint32_t dim, uint32_t count, arb_rows **out)
 {
     arb_status status = arb_rows_create(dim, 1, out);
@@ -131,14 +128,14 @@ arb_status arb_centres_lay_by_group(arb_centres *centres, uint32_t *moved)
     return ARB_OK;
 }
 
-uint32_t arb_centres_nearest(const arb_centres *centres, const void *code)
+uint32_t arb_centres_nearest(const arb_centres *centres, const void *code, uint32_t groups)
 {
     float of_leaders[ARB_CENTRE_GROUPS_MAX];
     float squares[ARB_CENTRES_MAX];
     uint32_t nearest = 0;
     float nearest_square = INFINITY;
     measure(centres, centres->leaders, code, NULL, centres->group_count, of_leaders);
-    for (uint32_t i = 0; i < GROUPS_LOOKED_AT && i < centres->group_count; i++) {
+    for (uint32_t i = 0; i < groups && i < centres->group_count; i++) {
         uint32_t group = least(of_leaders, centres->group_count);
         const uint32_t *members = centres->grouped + centres->group_first[group];
         uint32_t count = centres->group_first[group + 1] - centres->group_first[group];

@@ -31,7 +31,7 @@ void arb_centres_group(arb_centres *centres);
 /* Numbers the centres anew, group by group: `old` becomes number moved[old]. */
 arb_status arb_centres_lay_by_group(arb_centres *centres, uint32_t *moved);
 
-/* The centre nearest to a code, or nearly so. */
-uint32_t arb_centres_nearest(const arb_centres *centres, const void *code);
+/* The nearest to a code of the centres in so many groups, the nearest ones. */
+uint32_t arb_centres_nearest(const arb_centres *centres, const void *code, uint32_t groups);
 
 #endif
