@@ -1,5 +1,6 @@
 package io.arbalest.bench.ann;
 
+import io.arbalest.bench.peers.JavaPeer;
 import io.arbalest.bench.report.MachineFacts;
 import io.arbalest.engine.Codes;
 import io.arbalest.engine.ElementType;
@@ -67,6 +68,7 @@ final class ArbalestContender implements Contender {
   private final float[][] queries;
   private final BufferAllocator allocator;
   private VectorIndex index;
+  private boolean warm;
 
   /**
    * @param baseFile read at each build; open as long as this
@@ -170,15 +172,9 @@ final class ArbalestContender implements Contender {
   /** The same with any options. */
   Run search(SearchOptions options, int threads, double secondsMin)
       throws IOException, InterruptedException {
-    List<FixedSizeListVector> batches = new ArrayList<>();
+    warmUp(options, threads);
+    List<FixedSizeListVector> batches = batches(parts(threads));
     try {
-      // An exact search shares what it reads of the rows among all queries of a batch.
-      int parts = hasGraph() ? Math.max(1, queries.length / BATCH_QUERIES) : threads;
-      for (int part = 0; part < parts; part++) {
-        int first = (int) ((long) queries.length * part / parts);
-        int end = (int) ((long) queries.length * (part + 1) / parts);
-        batches.add(VectorColumns.of(queries, first, end - first, allocator));
-      }
       int[][] answers = new int[queries.length][];
       long distances = answer(batches, options, answers);
       double qps = queries.length * passesPerSecond(batches, options, threads, secondsMin);
@@ -192,6 +188,49 @@ final class ArbalestContender implements Contender {
     } finally {
       batches.forEach(FixedSizeListVector::close);
     }
+  }
+
+  /** The queries in so many Arrow batches, to be closed by the caller. */
+  private List<FixedSizeListVector> batches(int parts) {
+    List<FixedSizeListVector> batches = new ArrayList<>();
+    for (int part = 0; part < parts; part++) {
+      int first = (int) ((long) queries.length * part / parts);
+      int end = (int) ((long) queries.length * (part + 1) / parts);
+      batches.add(VectorColumns.of(queries, first, end - first, allocator));
+    }
+    return batches;
+  }
+
+  /** An exact search shares what it reads of the rows among all queries of a batch. */
+  private int parts(int threads) {
+    return hasGraph() ? Math.max(1, queries.length / BATCH_QUERIES) : threads;
+  }
+
+  /**
+   * Searches by the graph until the JVM has compiled all that a turn runs, as Java peers do: its
+   * compiler takes the core that a second thread is to have. It compiles what was called thousands
+   * of times, which takes seconds with batches of one query, minutes with those of a turn; these
+   * are among them, because what it has not seen it compiles anew when it comes. An exact search is
+   * so long that the code around it does not count.
+   */
+  private void warmUp(SearchOptions options, int threads) throws IOException, InterruptedException {
+    if (warm || !hasGraph()) {
+      return;
+    }
+    double seconds = JavaPeer.WARM_UP_SECONDS / 2;
+    List<FixedSizeListVector> batches = batches(queries.length);
+    try {
+      batches.addAll(batches(parts(threads)));
+      passesPerSecond(batches, options, threads, seconds);
+      int[][] answers = new int[2 * queries.length][];
+      for (Passes rest = new Passes(1, seconds); rest.take() >= 0; ) {
+        answer(batches, options, answers);
+        latencies(options);
+      }
+    } finally {
+      batches.forEach(FixedSizeListVector::close);
+    }
+    warm = true;
   }
 
   @Override

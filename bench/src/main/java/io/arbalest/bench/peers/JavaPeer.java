@@ -33,7 +33,9 @@ import java.util.concurrent.Future;
  */
 public abstract class JavaPeer {
 
-  private static final double WARM_UP_SECONDS = 3;
+  /** How long code of a JVM searches before its first turn, so that it is compiled by then. */
+  public static final double WARM_UP_SECONDS = 3;
+
   private static final int NO_ROW = -1;
 
   /**
