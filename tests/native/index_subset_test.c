@@ -2,6 +2,9 @@
  * codes that were fitted anew, and with bad arguments.
  *
  * index_subset_test [SEED] */
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "filter_world.h"
 
 /* Lets every step-th row through. */
@@ -105,6 +108,77 @@ static void test_new_codes(uint64_t *seed)
     destroy(&w);
 }
 
+/* What a thread beside writers does. */
+typedef struct beside {
+    const world *w;
+    const filter *of;
+    _Atomic int stop;
+    uint32_t made;     /* subsets */
+    uint32_t searches; /* with one */
+} beside;
+
+/* Makes subsets and searches by each, while codes come and go. Deletions that are not finished may
+ * or may not be seen; a row that the filter has not, never. */
+static void *search_beside(void *context)
+{
+    beside *b = context;
+    while (!atomic_load(&b->stop) || b->searches == 0) {
+        arb_subset *subset = subset_of(b->w, b->of);
+        b->made++;
+        for (int i = 0; subset != NULL && i < 20; i++, b->searches++) {
+            test_tree queries = test_vectors("", 'f', b->w->vectors + i * DIM, 1, DIM);
+            test_tree bits = arrow_of(b->of, 0);
+            arb_search_options options = test_search_options(K, EF, ARB_STRATEGY_SUBSET);
+            options.subset = subset;
+            test_hits hits = {0};
+            CHECK_OK(arb_index_search(b->w->index, &options, &queries.schema, &queries.array,
+                                      &bits.schema, &bits.array, &hits.schema, &hits.array,
+                                      &hits.stats));
+            const int64_t *id = hits.array.children[1]->buffers[1];
+            CHECK(hits.array.length == K, "%" PRId64 " hits", hits.array.length);
+            for (int j = 0; j < K; j++)
+                CHECK(id[j] < ROWS && (id[j] >= REPLACED || b->of->matches[ROWS + id[j]]) &&
+                          (id[j] < REPLACED || b->of->matches[id[j]]),
+                      "id %" PRId64 " must not be returned", id[j]);
+            test_hits_free(&hits);
+            test_free(&queries);
+            test_free(&bits);
+        }
+        arb_subset_destroy(subset);
+    }
+    return NULL;
+}
+
+static void test_beside_writers(uint64_t *seed)
+{
+    world w = create(seed, ARB_METRIC_L2, ARB_ELEMENT_F16, ARB_LAYOUT_COMPACT);
+    filter of = {.length = NUMBERS};
+    fill(&of, 2);
+    beside b = {.w = &w, .of = &of};
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, search_beside, &b) == 0, "no thread");
+    float *far = test_random_vectors(seed, NUMBERS, DIM);
+    for (int round = 0; round < (int)test_repeats(6); round++) {
+        int64_t ids[NUMBERS];
+        for (int64_t i = 0; i < NUMBERS; i++) {
+            ids[i] = 10 * NUMBERS + i;
+            for (int j = 0; j < DIM; j++) /* each round makes the codes of the last one unfit */
+                far[i * DIM + j] *= 4;
+        }
+        test_append(w.index, ids, far, NUMBERS, DIM);
+        int64_t odd = 2 * round + 1001; /* does not match */
+        test_delete(w.index, &odd, 1);
+        int64_t even = 2 * round + 1000;
+        test_delete(w.index, &even, 1);
+        CHECK_OK(arb_index_freeze(w.index));
+    }
+    atomic_store(&b.stop, 1);
+    pthread_join(thread, NULL);
+    CHECK(b.made > 0, "no subset was made");
+    free(far);
+    destroy(&w);
+}
+
 static void test_checks(uint64_t *seed)
 {
     world w = create(seed, ARB_METRIC_COSINE, ARB_ELEMENT_F16, ARB_LAYOUT_COMPACT);
@@ -166,6 +240,7 @@ int main(int argc, char **argv)
             test_life(&seed, (arb_metric)metric, (arb_element)element);
     }
     test_new_codes(&seed);
+    test_beside_writers(&seed);
     test_checks(&seed);
     CHECK(test_arrays_alive == 0, "%" PRId64 " arrays leaked", (int64_t)test_arrays_alive);
     return 0;
