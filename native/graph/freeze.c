@@ -2,6 +2,7 @@
  * searches go on. Each list is copied and its word swapped to the copy; where a writer changed the
  * list in between, the swap fails and the writer's list stays in the overlay, so no change is lost.
  */
+#include "graph/bridge.h"
 #include "graph/fused.h"
 
 #include <assert.h>
@@ -135,9 +136,12 @@ static arb_status prepare(packing *pack, uint32_t end)
 
 static arb_status freeze(arb_graph *graph, arb_searcher *searcher)
 {
+    arb_status status = arb_bridge_all(graph, searcher);
+    if (status != ARB_OK)
+        return status;
     uint32_t end = atomic_load_explicit(&graph->node_end, memory_order_acquire);
     packing pack = {.graph = graph, .searcher = searcher};
-    arb_status status = prepare(&pack, end);
+    status = prepare(&pack, end);
     if (status != ARB_OK)
         return status;
     /* From here on nothing can fail: words that name the new base cannot be taken back. */

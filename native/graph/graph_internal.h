@@ -15,7 +15,8 @@
 #define ARB_SEGMENTS_MAX ((ARB_NODES_MAX >> ARB_SEGMENT_SHIFT) + 1)
 #define ARB_LEVEL_LIMIT 31u /* levels 0..31: enough for 2^31 nodes with M = 2 */
 
-/* A neighbor is a node number in 31 bits and the tree mark: see tree.c. */
+/* A neighbor is a node number in 31 bits and the mark of a link that is never pruned: those of the
+ * tree (links.c) on level 0, bridges (bridge.h) above. */
 #define ARB_TREE_MARK 0x80000000u
 #define ARB_NODE_MASK 0x7fffffffu
 #define ARB_NO_NEIGHBOR 0xffffffffu /* fills a slot past its length */
@@ -114,6 +115,7 @@ struct arb_graph {
     _Atomic uint32_t segment_count;   /* segments 0..count-1 exist */
     _Atomic uint32_t node_end;        /* 1 + the highest node inserted so far */
     _Atomic uint64_t entry;           /* arb_entry_pack(); 0 while the graph is empty */
+    _Atomic uint64_t bridge_turn;     /* see arb_bridge_some */
 
     arb_pool *pool;
     arb_slot_store slots;
@@ -223,6 +225,12 @@ static inline uint32_t arb_level_of(const arb_graph *graph, uint32_t node)
 static inline uint32_t arb_level_capacity(const arb_graph *graph, uint32_t level)
 {
     return level == 0 ? graph->M0 : graph->M;
+}
+
+/* Most marked links of one node on a level: of the tree on level 0, bridges above (bridge.h). */
+static inline uint32_t arb_mark_limit(const arb_graph *graph, uint32_t level)
+{
+    return level == 0 ? graph->tree_limit : graph->M / 2;
 }
 
 /* ---- storage.c: segments, upper-level words ---- */

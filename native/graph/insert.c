@@ -6,11 +6,17 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/bridge.h"
 #include "graph/candidates.h"
 #include "graph/links.h"
 #include "graph/score.h"
 #include "graph/walk.h"
 #include "vectors/error.h"
+
+/* Breadth of the way down the levels above the node's. By the nearest alone, as searches go, a row
+ * here and there comes to a cluster that is not its own, is linked to that one for good, and is
+ * hardly found again. */
+#define DESCENT_EF 8u
 
 /* The node's level: floor(-ln(U) / ln(M)), U uniform, from seed and number alone, so that a rebuild
  * gives the same levels whatever the threads do. */
@@ -70,12 +76,15 @@ static arb_walk walk_of(const insertion *in)
     return (arb_walk){.graph = in->graph, .searcher = in->searcher, .query = &in->query};
 }
 
-/* Leaves the nearest node above `level`, greedily found, in searcher->found. */
+/* Leaves the nearest nodes above `level` in searcher->found. */
 static arb_status descend(const insertion *in, uint64_t entry, uint32_t level)
 {
     arb_walk walk = walk_of(in);
-    arb_walk_from_entry(&walk, entry, level + 1, 1);
-    arb_walk_run(&walk, 1);
+    arb_walk_from_entry(&walk, entry, ARB_LEVEL_LIMIT + 1, 1); /* the entry point alone */
+    for (uint32_t at = arb_entry_level(entry); walk.status == ARB_OK && at > level; at--) {
+        arb_walk_from_found(&walk, at, DESCENT_EF);
+        arb_walk_run(&walk, 1);
+    }
     return walk.status;
 }
 
@@ -208,11 +217,14 @@ static arb_status link_node(const insertion *in)
                           &graph->entry, &entry, own, memory_order_acq_rel, memory_order_acquire))
         return ARB_OK;
     arb_status status = link_below(in, entry);
-    if (status == ARB_OK)
-        raise_entry(in, entry);
-    else
+    if (status != ARB_OK) {
         withdraw(in);
-    return status;
+        return status;
+    }
+    raise_entry(in, entry);
+    if (in->level > 0)
+        arb_bridge_to(in->graph, in->searcher, &in->query, in->node);
+    return ARB_OK;
 }
 
 static void raise_node_end(arb_graph *graph, uint32_t node)
@@ -234,11 +246,12 @@ static arb_status make_room(arb_graph *graph, arb_searcher *searcher, uint32_t n
     arb_segment *segment = arb_segment_of(graph, node);
     if (atomic_load_explicit(&segment->level0[at], memory_order_relaxed) != 0)
         return arb_fail(ARB_INVALID_ARGUMENT, "node %u: it is linked already", node);
-    status = arb_searcher_prepare(graph, searcher, graph->ef_construction + graph->M0);
+    uint32_t widest = graph->ef_construction > DESCENT_EF ? graph->ef_construction : DESCENT_EF;
+    status = arb_searcher_prepare(graph, searcher, widest + graph->M0);
     if (status == ARB_OK)
         status = arb_heaps_grow(searcher, 0, graph->ef_construction + (size_t)graph->M0);
     if (status == ARB_OK)
-        status = arb_slots_reserve(graph, searcher, (level + 1) * ((size_t)graph->M0 + 1) + 1);
+        status = arb_slots_reserve(graph, searcher, (level + 1) * ((size_t)graph->M0 + 1) + 2);
     if (status != ARB_OK)
         return status;
     if (level > 0 && segment->upper[at] == NULL) {
@@ -276,5 +289,7 @@ arb_status arb_graph_insert(arb_graph *graph, arb_searcher *searcher, uint32_t n
     }
     arb_epoch_try_advance(graph);
     arb_slots_collect(graph, searcher);
+    if (status == ARB_OK && level > 0)
+        arb_bridge_some(graph, searcher);
     return status;
 }

@@ -84,8 +84,11 @@ int arb_list_add(arb_graph *graph, arb_searcher *searcher, uint32_t from, uint32
     for (;;) {
         const uint32_t *list = arb_word_list(seen);
         uint32_t length = arb_word_length(seen);
-        if ((to & ARB_TREE_MARK) && tree_links(list, length) >= graph->tree_limit)
+        if ((to & ARB_TREE_MARK) && tree_links(list, length) >= arb_mark_limit(graph, level))
             break;
+        if ((to & ARB_TREE_MARK) && level > 0 &&
+            (contains(list, length, to) || contains(list, length, to & ARB_NODE_MASK)))
+            break; /* another thread was here */
         uint32_t count = length + 1;
         if (length < capacity) {
             memcpy(slot, list, length * sizeof *slot);

@@ -13,7 +13,7 @@ void arb_list_publish(arb_graph *graph, arb_searcher *searcher, uint32_t node, u
 void arb_list_withdraw(arb_graph *graph, arb_searcher *searcher, uint32_t node, uint32_t level);
 
 /* Adds `to` (which may carry ARB_TREE_MARK) to the list of `from`, pruning it where it is full.
- * Returns 0 if the heuristic, or for a tree link the tree limit, kept it out. Any number of
+ * Returns 0 if the heuristic, or for a marked link arb_mark_limit, kept it out. Any number of
  * threads. */
 int arb_list_add(arb_graph *graph, arb_searcher *searcher, uint32_t from, uint32_t level,
                  uint32_t to);

@@ -93,7 +93,7 @@ static arb_status check_list(const opened *file, uint64_t list, uint32_t node, u
     uint64_t start = file->offsets[list];
     uint64_t end = file->offsets[list + 1];
     uint32_t capacity = arb_level_capacity(graph, level);
-    uint32_t tree_links = 0;
+    uint32_t marked = 0;
     if (end < start || end > file->header->neighbors)
         return corrupt("end of a list", end, file->header->neighbors);
     if (end - start > (is_linked(file, node) ? capacity : 0))
@@ -106,10 +106,10 @@ static arb_status check_list(const opened *file, uint64_t list, uint32_t node, u
             return arb_fail(ARB_CORRUPT, "graph: node %u is its own neighbor", node);
         if (file->level[neighbor] < level)
             return corrupt("level of a list whose neighbor is lower", level, file->level[neighbor]);
-        tree_links += file->neighbors[i] >> 31;
+        marked += file->neighbors[i] >> 31;
     }
-    if (tree_links > (level == 0 ? graph->tree_limit : 0))
-        return corrupt("tree links in a list", tree_links, graph->tree_limit);
+    if (marked > arb_mark_limit(graph, level))
+        return corrupt("marked links in a list", marked, arb_mark_limit(graph, level));
     return ARB_OK;
 }
 

@@ -19,8 +19,9 @@
 #include "index/index.h"
 
 #define ARB_SNAPSHOT_MAGIC "ARBALEST"
-#define ARB_SNAPSHOT_VERSION 4u
-/* Files of this version have zeros where later ones say what recall costs: it was not measured. */
+/* Before version 5 no list of an upper level had marked links (graph/bridge.h). Files of version 3
+ * have zeros where later ones say what recall costs: it was not measured. */
+#define ARB_SNAPSHOT_VERSION 5u
 #define ARB_SNAPSHOT_VERSION_OLDEST 3u
 #define ARB_SNAPSHOT_BYTE_ORDER 0x01020304u
 #define ARB_SNAPSHOT_PAGE 4096u

@@ -29,7 +29,8 @@ static void test_recall(uint32_t dim, arb_element element, arb_metric metric, ui
     int fused = freeze_fused(w);
     /* near rows of few dimensions lie too close together for sixteen steps */
     EXPECT(fused || dim < 100, "dim %u, metric %d: not fused", dim, (int)metric);
-    EXPECT(expect_sound(w).edges == edges, "edges were lost");
+    /* but for those that gave way to bridges */
+    EXPECT(expect_sound(w).edges >= edges - edges / 100, "edges were lost");
     double found = measure_recall(w, CLUSTERS, 200, 24, 10);
     EXPECT(found >= compact - 0.01, "dim %u, element %d, metric %d, M %u: recall %.4f, was %.4f",
            dim, (int)element, (int)metric, M, found, compact);

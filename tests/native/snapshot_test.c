@@ -304,7 +304,7 @@ static void test_sealed_lies(void)
         write_file(path, lie, size);                                                               \
         CHECK_FAILS(arb_index_open(path, &options, 0, &opened), status, part);                     \
     } while (0)
-    LIE(header->version = 1, ARB_UNSUPPORTED, "header: version: found 1; allowed 3..4");
+    LIE(header->version = 1, ARB_UNSUPPORTED, "header: version: found 1; allowed 3..5");
     LIE(header->byte_order = 0x04030201, ARB_UNSUPPORTED, "header: byte order");
     LIE(header->dim = 0, ARB_CORRUPT, "header: dim: found 0; allowed 1..8192");
     LIE(header->dim = 9000, ARB_CORRUPT, "header: dim: found 9000");
@@ -365,7 +365,7 @@ static void test_sealed_lies(void)
     free(bytes);
 }
 
-/* A file of the version before says nothing of recall, and is read. */
+/* A file of the oldest version says nothing of recall, and is read. */
 static void test_older_version(void)
 {
     float *values;
