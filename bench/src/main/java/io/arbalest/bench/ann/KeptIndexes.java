@@ -39,7 +39,7 @@ public final class KeptIndexes {
    * @param rows of {@code data.base()}
    * @param dimension of its rows
    */
-  public KeptIndexes(Path directory, PeerData data, int rows, int dimension) {
+  KeptIndexes(Path directory, PeerData data, int rows, int dimension) {
     this.directory = directory.toAbsolutePath();
     this.data = data;
     this.rows = rows;

@@ -3,6 +3,7 @@ package io.arbalest.bench.filter;
 import io.arbalest.bench.Home;
 import io.arbalest.bench.ScratchDirectory;
 import io.arbalest.bench.ann.KeptIndexes;
+import io.arbalest.bench.ann.PeerIndexOptions;
 import io.arbalest.bench.ann.PeerOptions;
 import io.arbalest.bench.ann.PeerProcess;
 import io.arbalest.bench.ann.Peers;
@@ -36,27 +37,18 @@ import picocli.CommandLine.Option;
     },
     mixinStandardHelpOptions = true)
 public final class FilterCommand implements Callable<Integer> {
-
-  /** What a dataset's graph has where nothing else is said, and the peers' here. */
-  private static final int M = 16;
-
-  private static final int EF_CONSTRUCTION = 200;
-
   @Mixin private DataOptions data;
 
   @Mixin private PeerOptions peerOptions;
 
-  @Option(
-      names = "--build-threads",
-      defaultValue = "2",
-      description = "Threads that build the peers' indexes (default: ${DEFAULT-VALUE})")
-  private int buildThreads;
+  @Mixin private PeerIndexOptions indexes;
 
   @Option(
-      names = "--keep-peers",
-      paramLabel = "DIR",
-      description = "Keeps the peers' indexes there, as --keep of bench ann (default: not kept)")
-  private Path keepPeers;
+      names = "--peer-seconds",
+      defaultValue = "10",
+      description =
+          "No breadth of a peer is tried under a filter after so long (default: ${DEFAULT-VALUE})")
+  private double peerSeconds;
 
   @Option(names = "--rows", defaultValue = "0", description = "Rows of the base (default: all)")
   private int rows;
@@ -139,9 +131,7 @@ public final class FilterCommand implements Callable<Integer> {
     if (rows != 0 && !peerOptions.named().isEmpty()) {
       throw data.wrong("--rows goes without --peers, which read the base whole");
     }
-    if (buildThreads < 1) {
-      throw data.wrong("--build-threads: " + buildThreads + "; allowed: 1 or more");
-    }
+    indexes.check(data);
   }
 
   private void run(FilterSet set, Path directory, boolean kept)
@@ -155,7 +145,7 @@ public final class FilterCommand implements Callable<Integer> {
     FilterTruth truth = new FilterTruth(set, cells, data.k());
     System.err.println("rows into the graph, or out of " + directory + " ...");
     try (ScratchDirectory scratch = ScratchDirectory.in(Home.scratch(), "filter-peers-");
-        FilterPeers peers = new FilterPeers(cells, truth, set.rows());
+        FilterPeers peers = new FilterPeers(cells, truth, set.rows(), peerSeconds);
         FilterDataset dataset =
             new FilterDataset(directory, set, ElementType.fromWireName(element), kept);
         FilterRun run = new FilterRun(dataset, set, cells, truth)) {
@@ -170,18 +160,11 @@ public final class FilterCommand implements Callable<Integer> {
 
   private void addPeers(FilterPeers peers, FilterSet set, Path scratch)
       throws IOException, InterruptedException {
-    PeerProcess.PeerData files =
-        new PeerProcess.PeerData(
-            data.base().toAbsolutePath(),
-            data.queries().toAbsolutePath(),
-            data.metric(),
-            M,
-            EF_CONSTRUCTION);
-    KeptIndexes kept =
-        keepPeers == null ? null : new KeptIndexes(keepPeers, files, set.rows(), set.dimension());
+    PeerProcess.PeerData files = indexes.files(data, data.queries());
+    KeptIndexes kept = indexes.kept(files, set.rows(), set.dimension());
     Peers started = new Peers(scratch, files, kept, peerOptions.java());
     for (PeerProcess peer : started.start(Peers.expandAll(peerOptions.named()))) {
-      peers.add(peer, buildThreads);
+      peers.add(peer, indexes.threads());
     }
     started.unavailable().forEach(peers::leaveOut);
   }

@@ -9,6 +9,7 @@ package io.arbalest.bench.filter;
  * @param ef the least breadth with the recall asked for, or the one with the best
  * @param recall recall@k at that breadth
  * @param reached whether that is the recall asked for
+ * @param complete false where time was up before the least breadth was found, or none
  * @param meanUs mean processor time of a query on one thread, microseconds
  * @param ratio the same beside Arbalest's, within a round
  * @param distances computed a query, by the library's own count; null where it has none
@@ -21,12 +22,13 @@ record FilterPeerRow(
     int ef,
     double recall,
     boolean reached,
+    boolean complete,
     double meanUs,
     double ratio,
     Double distances,
     String failure) {
 
   static FilterPeerRow failed(String system, FilterCell cell, String failure) {
-    return new FilterPeerRow(system, cell.name(), cell.kind(), 0, 0, false, 0, 0, null, failure);
+    return new FilterPeerRow(system, cell.name(), cell.kind(), 0, 0, false, false, 0, 0, null, failure);
   }
 }

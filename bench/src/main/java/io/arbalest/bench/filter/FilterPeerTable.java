@@ -11,7 +11,8 @@ final class FilterPeerTable {
   private static final String KEY =
       "processor time of a query in us (its recall), and how many times Arbalest's that is; a peer"
           + " at the least breadth with recall >= 0.99 (0.95 without a filter), or `best` where no"
-          + " breadth has it: at that of its best recall. Bitmaps of the filters were made before.";
+          + " breadth has it: at that of its best recall; ~ where time was up before narrower ones,"
+          + " or wider, were tried. Bitmaps of the filters were made before.";
 
   private final Table table;
   private final Map<String, String> leftOut;
@@ -41,9 +42,11 @@ final class FilterPeerTable {
     return "-";
   }
 
-  private static String cell(FilterPeerRow row) {
-    String best = row.reached() ? "" : "best ";
-    return best + format("%.0f (%.4f) %.2fx", row.meanUs(), row.recall(), row.ratio());
+  /** What stands in a peer's column. */
+  static String cell(FilterPeerRow row) {
+    String mark = row.reached() ? "" : "best ";
+    mark += row.complete() ? "" : "~";
+    return mark + format("%.0f (%.4f) %.2fx", row.meanUs(), row.recall(), row.ratio());
   }
 
   /** For a terminal. */

@@ -27,6 +27,7 @@ final class FilterPeers implements AutoCloseable {
   private final List<FilterCell> cells;
   private final FilterTruth truth;
   private final int rowCount;
+  private final double seconds;
 
   /** Who is in the cell at hand. */
   private final List<Entry> entries = new ArrayList<>();
@@ -48,11 +49,13 @@ final class FilterPeers implements AutoCloseable {
   /**
    * @param cells those of the truth; the first is the search without a filter
    * @param rowCount of the base
+   * @param seconds after which no other breadth of a peer is tried under a filter
    */
-  FilterPeers(List<FilterCell> cells, FilterTruth truth, int rowCount) {
+  FilterPeers(List<FilterCell> cells, FilterTruth truth, int rowCount, double seconds) {
     this.cells = cells;
     this.truth = truth;
     this.rowCount = rowCount;
+    this.seconds = seconds;
   }
 
   /**
@@ -96,11 +99,13 @@ final class FilterPeers implements AutoCloseable {
     for (PeerProcess peer : List.copyOf(peers)) {
       try {
         PeerProcess.Breadths worth = peer.filter(parts, rowCount, any());
+        long end = System.nanoTime() + (long) (seconds * 1e9);
         LeastBreadth.Found found =
             LeastBreadth.of(
                 worth.min(),
                 worth.max(),
                 recall,
+                () -> System.nanoTime() < end,
                 ef -> recall(cell, peer.searchFiltered(ef, truth.k()).answers()));
         entries.add(new Entry(peer, found, found.recall() >= recall));
       } catch (PeerFailedException e) {
@@ -165,12 +170,13 @@ final class FilterPeers implements AutoCloseable {
               entry.found.ef(),
               entry.found.recall(),
               entry.reached,
+              entry.found.complete(),
               Median.of(means),
               Median.of(ratios),
               entry.distances,
               null);
       rows.add(row);
-      System.err.println(row);
+      System.err.println("  " + row.system() + ": " + FilterPeerTable.cell(row));
     }
   }
 

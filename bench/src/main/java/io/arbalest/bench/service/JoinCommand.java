@@ -2,6 +2,7 @@ package io.arbalest.bench.service;
 
 import io.arbalest.bench.ScratchDirectory;
 import io.arbalest.bench.ann.Contender;
+import io.arbalest.bench.ann.PeerIndexOptions;
 import io.arbalest.bench.ann.PeerOptions;
 import io.arbalest.bench.ann.PeerProcess;
 import io.arbalest.bench.ann.Peers;
@@ -80,11 +81,7 @@ public final class JoinCommand implements Callable<Integer> {
 
   @Mixin private PeerOptions peerOptions;
 
-  @Option(
-      names = "--keep-peers",
-      paramLabel = "DIR",
-      description = "Keeps the peers' indexes there, as --keep of bench ann (default: not kept)")
-  private Path keepPeers;
+  @Mixin private PeerIndexOptions indexes;
 
   private ServiceData data;
   private ServiceReport report;
@@ -144,6 +141,7 @@ public final class JoinCommand implements Callable<Integer> {
 
   private void check() {
     options.check();
+    indexes.check(options.data);
     if (leftRows < 1 || repeats < 1 || threads < 1) {
       throw options.data.wrong("--left-rows, --repeats and --threads are 1 or more");
     }
@@ -158,7 +156,7 @@ public final class JoinCommand implements Callable<Integer> {
   }
 
   private JoinPeers peers(Path scratch) throws IOException, InterruptedException {
-    return new JoinPeers(peerOptions, options.data, keepPeers, leftRows, threads, scratch);
+    return new JoinPeers(peerOptions, indexes, options.data, leftRows, scratch);
   }
 
   private List<VectorSchemaRoot> leftBatches() {

@@ -2,6 +2,7 @@ package io.arbalest.bench.service;
 
 import io.arbalest.bench.ann.KeptIndexes;
 import io.arbalest.bench.ann.PeerFailedException;
+import io.arbalest.bench.ann.PeerIndexOptions;
 import io.arbalest.bench.ann.PeerOptions;
 import io.arbalest.bench.ann.PeerProcess;
 import io.arbalest.bench.ann.Peers;
@@ -21,34 +22,26 @@ import java.util.Map;
 
 /** Other libraries that search all rows with the left rows of a join, as one batch of queries. */
 final class JoinPeers implements AutoCloseable {
-  private static final int M = 16;
-  private static final int EF_CONSTRUCTION = 200;
-
   private final List<PeerProcess> peers = new ArrayList<>();
   private final Map<String, String> leftOut = new LinkedHashMap<>();
 
   /**
    * Starts the peers and has them build their indexes, or load them.
    *
-   * @param keep where indexes are kept between runs; null where each is built anew
    * @param leftRows the first rows of the base
-   * @param threads of builds and searches
    * @param scratch a directory that outlives this
    */
   JoinPeers(
-      PeerOptions options, DataOptions data, Path keep, int leftRows, int threads, Path scratch)
+      PeerOptions options, PeerIndexOptions indexes, DataOptions data, int leftRows, Path scratch)
       throws IOException, InterruptedException {
     Path left = scratch.resolve("left.fbin");
     try (VectorFile base = VectorFile.open(data.base())) {
-      write(left, base.readFloats(0, leftRows), base.dimension());
-      PeerProcess.PeerData files =
-          new PeerProcess.PeerData(
-              data.base().toAbsolutePath(), left, data.metric(), M, EF_CONSTRUCTION);
-      KeptIndexes kept =
-          keep == null ? null : new KeptIndexes(keep, files, base.rows(), base.dimension());
+      write(left, base.readFloats(0, Math.min(leftRows, base.rows())), base.dimension());
+      PeerProcess.PeerData files = indexes.files(data, left);
+      KeptIndexes kept = indexes.kept(files, base.rows(), base.dimension());
       Peers started = new Peers(scratch, files, kept, options.java());
       for (PeerProcess peer : started.start(Peers.expandAll(options.named()))) {
-        build(peer, threads);
+        build(peer, indexes.threads());
       }
       leftOut.putAll(started.unavailable());
     }
