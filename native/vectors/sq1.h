@@ -6,12 +6,12 @@
  * products with any q, and one that is right on average where the signs are as good as random: Gao
  * and Long, "RaBitQ: Quantizing High-Dimensional Vectors with a Theoretical Error Bound for
  * Approximate Nearest Neighbor Search" (SIGMOD 2024), without its rotation. What an estimate is off
- * by goes with f * |q - c|; how far, in 19 of 20 near pairs, is measured on a sample: `slack`.
+ * by goes with f * |q - c|; how far, in 9 of 10 near pairs, is measured on a sample: `slack`.
  *
  *   at least   constant + bias - f * (factor * dot + shift)
  *
  * with dot = the sum of the query's elements where the row's bits are set, is then a bound below
- * the distance that nearly all near rows keep to. */
+ * the distance that most near rows keep to. */
 #ifndef ARB_VECTORS_SQ1_H
 #define ARB_VECTORS_SQ1_H
 
