@@ -7,6 +7,8 @@ import io.arbalest.store.filter.Filter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -44,11 +46,10 @@ class FilterOracleTest {
   /** Ids that the writer leaves alone are the multiples of this. */
   private static final int STABLE = 2;
 
-  /**
-   * Of fewer hits one query would decide that a walk leaves in another cluster than its own, as one
-   * of some hundred does in data of such clusters.
-   */
-  private static final int HITS_JUDGED_MIN = 500;
+  /** Of a strategy's wanted hits, and of all searches those that find something right. */
+  private static final double RECALL_MIN = 0.95;
+
+  private static final double SEARCHES_RIGHT_MIN = 0.99;
 
   private static final Set<String> EXACT = Set.of("exact", "exact-filtered");
 
@@ -58,13 +59,20 @@ class FilterOracleTest {
   private final Map<Long, Item> items = new HashMap<>();
   private final List<Filter> used = new ArrayList<>();
 
-  /** Of each strategy, how many hits were right and how many wanted. */
-  private final Map<String, long[]> recalls = new TreeMap<>();
+  /** The searches at rest, by strategy. */
+  private final Map<String, List<Judged>> judged = new TreeMap<>();
 
   @TempDir Path directory;
 
   /** A hit with the row as the answer shows it. */
   private record Hit(Item item, float distance) {}
+
+  /** How many hits were right, of those wanted. */
+  private record Judged(long found, long wanted) {
+    long missed() {
+      return wanted - found;
+    }
+  }
 
   private record Answer(String strategy, boolean exhausted, List<Hit> hits) {}
 
@@ -96,18 +104,33 @@ class FilterOracleTest {
     checkRecalls();
   }
 
+  /**
+   * A walk of the graph may end in another cluster than the query's: of a thousand in such data up
+   * to three do (graph_clusters_test), and then all that was wanted is missed. Of a strategy that
+   * was chosen a few times one such search would decide. So the worst search of each strategy does
+   * not count there: that two of few are such is no chance, and of many one weighs little. How many
+   * there are is judged over all strategies together.
+   */
   private void checkRecalls() {
-    assertThat(recalls.keySet()).as("strategies, %s", where("the run")).hasSizeGreaterThan(1);
-    recalls.forEach(
-        (strategy, counts) -> {
-          double recall = (double) counts[0] / counts[1];
+    assertThat(judged.keySet()).as("strategies, %s", where("the run")).hasSizeGreaterThan(1);
+    judged.forEach(
+        (strategy, searches) -> {
           boolean isExact = EXACT.contains(strategy);
-          if (isExact || counts[1] >= HITS_JUDGED_MIN) {
-            assertThat(recall)
-                .as("recall of %s over %d hits, %s", strategy, counts[1], where("the run"))
-                .isGreaterThanOrEqualTo(isExact ? 1 : 0.95);
+          long wanted = searches.stream().mapToLong(Judged::wanted).sum();
+          long missed = searches.stream().mapToLong(Judged::missed).sum();
+          Judged worst = Collections.max(searches, Comparator.comparingLong(Judged::missed));
+          if (!isExact) {
+            wanted -= worst.wanted();
+            missed -= worst.missed();
           }
+          assertThat(missed)
+              .as("missed by %s, of %d hits, %s", strategy, wanted, where("the run"))
+              .isLessThanOrEqualTo(isExact ? 0 : (long) Math.ceil(wanted * (1 - RECALL_MIN)));
         });
+    List<Judged> all = judged.values().stream().flatMap(List::stream).toList();
+    assertThat(all.stream().filter(search -> search.found() > 0).count())
+        .as("searches that found something right, of %d, %s", all.size(), where("the run"))
+        .isGreaterThanOrEqualTo((long) (all.size() * SEARCHES_RIGHT_MIN));
   }
 
   private void fill(Dataset dataset, BufferAllocator allocator) {
@@ -168,9 +191,9 @@ class FilterOracleTest {
     int wanted = answer.hits().size();
     float limit = FilterModel.distance(query, right.get(wanted - 1).vector());
     long found = answer.hits().stream().filter(hit -> hit.distance() <= limit).count();
-    long[] counts = recalls.computeIfAbsent(answer.strategy(), name -> new long[2]);
-    counts[0] += found;
-    counts[1] += wanted;
+    judged
+        .computeIfAbsent(answer.strategy(), name -> new ArrayList<>())
+        .add(new Judged(found, wanted));
   }
 
   /** What holds for every answer, whatever is written meanwhile. */
