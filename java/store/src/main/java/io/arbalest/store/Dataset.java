@@ -204,13 +204,18 @@ public final class Dataset {
     shard.flush();
   }
 
-  /** Packs the graph, which makes searches faster after many writes. Calls go on meanwhile. */
+  /**
+   * Packs the graph, which makes searches faster after many writes, and measures how far they have
+   * to go for a recall: so they may find other rows than before, and remembered answers go. Calls go
+   * on meanwhile.
+   */
   public void freeze() {
     shard.read(
         state -> {
           state.freeze();
           return null;
         });
+    shard.cache().changed();
   }
 
   /** Writes a snapshot and trims the log behind it. Calls go on meanwhile. */

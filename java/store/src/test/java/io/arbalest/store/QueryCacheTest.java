@@ -159,6 +159,23 @@ class QueryCacheTest {
     }
   }
 
+  /** It measures anew how far searches go, and leads them other ways. */
+  @Test
+  void aFreezeMakesTheNextSearchFresh(BufferAllocator allocator) {
+    try (Store store = Store.open(StoreOptions.of(directory))) {
+      Dataset dataset = fill(store, allocator, "d");
+      Dataset other = fill(store, allocator, "other");
+      assertThat(isCached(dataset, allocator, 7)).isFalse();
+      assertThat(isCached(dataset, allocator, 7)).isTrue();
+      assertThat(isCached(other, allocator, 7)).isFalse();
+      dataset.freeze();
+      assertThat(isCached(dataset, allocator, 7)).isFalse();
+      assertThat(isCached(dataset, allocator, 7)).isTrue();
+      assertThat(isCached(other, allocator, 7)).as("another dataset's").isTrue();
+      await("the answer before the freeze goes", () -> dataset.status().cache().entries() == 1);
+    }
+  }
+
   @Test
   void deadEntriesGiveTheirMemoryBack(BufferAllocator allocator) {
     try (Store store = Store.open(StoreOptions.of(directory))) {

@@ -11,7 +11,7 @@ import org.apache.arrow.memory.OutOfMemoryException;
 /**
  * The remembered answers of one dataset. Thread-safe.
  *
- * <p>Every applied write begins a new {@link Generation}. A search takes its key, and with it the
+ * <p>Every applied write, and every freeze, begins a new {@link Generation}. A search takes its key, and with it the
  * present generation, <em>before</em> it reads anything; its answer is kept only if that generation
  * is still the present one. Since a generation begins when its write is applied in full and before
  * the write is acknowledged, whoever asks after an acknowledgement asks in a generation whose
@@ -98,10 +98,10 @@ public final class DatasetCache {
   }
 
   /**
-   * A write was applied, to rows and every index, and is not acknowledged yet: older answers are
-   * found no more, and go.
+   * A write was applied, to rows and every index, and is not acknowledged yet, or a freeze has made
+   * searches find other rows: older answers are found no more, and go.
    */
-  public void applied() {
+  public void changed() {
     Generation old = present.getAndSet(new Generation());
     retire(old);
   }

@@ -145,7 +145,7 @@ public final class Shard {
   private final class AfterWrites implements ShardWriter.Listener {
     @Override
     public void applied(int rowsAdded, long sequence) {
-      cache.applied();
+      cache.changed();
       progress.appended(rowsAdded, sequence);
       if (rowsAdded > 0) {
         linking.signal();

@@ -66,7 +66,7 @@ class DatasetCacheTest {
   @Test
   void anAnswerSearchedWhileAWriteWasAppliedIsNotKept(BufferAllocator allocator) {
     QueryKey key = dataset.key(request(1));
-    dataset.applied();
+    dataset.changed();
     offer(key, 42, allocator);
     assertThat(isFound(key, allocator)).isFalse();
     assertThat(isFound(dataset.key(request(1)), allocator)).isFalse();
@@ -77,7 +77,7 @@ class DatasetCacheTest {
   void anAnswerOfTheStateBeforeAWriteIsGone(BufferAllocator allocator) {
     QueryKey old = dataset.key(request(1));
     offer(old, 42, allocator);
-    dataset.applied();
+    dataset.changed();
     assertThat(dataset.status()).isEqualTo(new CacheStatus(0, 0, 0, 0, 0, 1));
     assertThat(isFound(old, allocator)).isFalse();
     offer(dataset.key(request(1)), 43, allocator);
@@ -109,7 +109,7 @@ class DatasetCacheTest {
     offer(key, 43, allocator);
     assertThat(isFound(key, allocator)).isTrue();
     assertThat(dataset.status()).isEqualTo(new CacheStatus(1, 0, 1, bytes, 1, 0));
-    dataset.applied();
+    dataset.changed();
     assertThat(dataset.status()).isEqualTo(new CacheStatus(1, 0, 0, 0, 1, 1));
   }
 

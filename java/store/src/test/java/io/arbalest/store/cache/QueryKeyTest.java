@@ -238,7 +238,7 @@ class QueryKeyTest {
   void aWriteOrAnotherDatasetMakesAnotherKey() {
     QueryKey before = key(base());
     assertThat(key(base())).isEqualTo(before);
-    cache.applied();
+    cache.changed();
     assertThat(key(base())).isNotEqualTo(before);
     QueryCache shared = new QueryCache(CacheOptions.DEFAULT);
     assertThat(shared.open(true).key(base())).isNotEqualTo(shared.open(true).key(base()));
