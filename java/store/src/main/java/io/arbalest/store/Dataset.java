@@ -206,8 +206,8 @@ public final class Dataset {
 
   /**
    * Packs the graph, which makes searches faster after many writes, and measures how far they have
-   * to go for a recall: so they may find other rows than before, and remembered answers go. Calls go
-   * on meanwhile.
+   * to go for a recall: so they may find other rows than before, and remembered answers go. Calls
+   * go on meanwhile.
    */
   public void freeze() {
     shard.read(

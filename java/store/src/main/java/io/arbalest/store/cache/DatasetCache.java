@@ -11,11 +11,11 @@ import org.apache.arrow.memory.OutOfMemoryException;
 /**
  * The remembered answers of one dataset. Thread-safe.
  *
- * <p>Every applied write, and every freeze, begins a new {@link Generation}. A search takes its key, and with it the
- * present generation, <em>before</em> it reads anything; its answer is kept only if that generation
- * is still the present one. Since a generation begins when its write is applied in full and before
- * the write is acknowledged, whoever asks after an acknowledgement asks in a generation whose
- * answers have all seen that write.
+ * <p>Every applied write, and every freeze, begins a new {@link Generation}. A search takes its
+ * key, and with it the present generation, <em>before</em> it reads anything; its answer is kept
+ * only if that generation is still the present one. Since a generation begins when its write is
+ * applied in full and before the write is acknowledged, whoever asks after an acknowledgement asks
+ * in a generation whose answers have all seen that write.
  *
  * <pre>
  *   writer:  ... apply write 8 | generation of 8 | acknowledge 8 ...
