@@ -10,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
+import java.util.Map;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -53,6 +54,41 @@ class HttpPortTest {
               "jvm_memory_bytes_used")
           .doesNotContain("arbalest_visited_total 0.0");
     }
+  }
+
+  @Test
+  void tellsWhatTextIndexesTake() throws Exception {
+    try (LiveServer live = LiveServer.start(data)) {
+      try (VectorSchemaRoot plain = Batches.random(live.allocator(), 0, 30, 8, 1);
+          VectorSchemaRoot texts =
+              Batches.in(live.allocator())
+                  .ids("id", 1, 2)
+                  .vectors("vector", Batches.SINGLE, Batches.randomVectors(2, 8, 1))
+                  .texts("word", "red wine", "white wine")
+                  .root(Map.of("arbalest.text_columns", "word"))) {
+        live.client().put("plain", plain);
+        live.client().put("texts", texts);
+      }
+      live.client().flush("texts");
+      String metrics = get(live, "/metrics").body();
+      assertThat(metrics)
+          .contains(
+              "arbalest_dataset_text_disk_bytes{dataset=\"plain\",} 0.0",
+              "arbalest_dataset_text_memory_bytes{dataset=\"plain\",} 0.0",
+              "arbalest_dataset_text_disk_bytes{dataset=\"texts\",} ",
+              "arbalest_dataset_text_memory_bytes{dataset=\"texts\",} ");
+      assertThat(value(metrics, "text_disk_bytes") + value(metrics, "text_memory_bytes"))
+          .isPositive();
+    }
+  }
+
+  private static double value(String metrics, String name) {
+    String start = "arbalest_dataset_" + name + "{dataset=\"texts\",} ";
+    return metrics
+        .lines()
+        .filter(line -> line.startsWith(start))
+        .mapToDouble(line -> Double.parseDouble(line.substring(start.length())))
+        .sum();
   }
 
   @Test

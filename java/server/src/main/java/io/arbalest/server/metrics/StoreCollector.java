@@ -49,6 +49,18 @@ public final class StoreCollector extends Collector {
             "metadata_index_bytes",
             "Memory of the indexes of metadata columns.",
             DatasetStatus::metadataIndexBytes));
+    families.add(
+        family(
+            all,
+            "text_disk_bytes",
+            "Bytes of the text index's files.",
+            DatasetStatus::textDiskBytes));
+    families.add(
+        family(
+            all,
+            "text_memory_bytes",
+            "Memory of the text index for what is not in its files yet.",
+            DatasetStatus::textMemoryBytes));
     families.add(syncs(all));
     addCache(families, all);
     addFilterCache(families, all);
