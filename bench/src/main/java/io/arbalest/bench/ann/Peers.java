@@ -35,7 +35,8 @@ public final class Peers {
           .toList();
 
   /** Further ones that filters and joins are beside: what may be best where a graph is not. */
-  private static final List<String> WITHOUT_GRAPH = List.of("faiss/ivf", "faiss/flat");
+  private static final List<String> WITHOUT_GRAPH =
+      Stream.concat(Stream.of("faiss/ivf"), EXACT.stream()).toList();
 
   private static final Map<String, String> PACKAGES =
       Map.of(

@@ -29,6 +29,7 @@ record FilterPeerRow(
     String failure) {
 
   static FilterPeerRow failed(String system, FilterCell cell, String failure) {
-    return new FilterPeerRow(system, cell.name(), cell.kind(), 0, 0, false, false, 0, 0, null, failure);
+    return new FilterPeerRow(
+        system, cell.name(), cell.kind(), 0, 0, false, false, 0, 0, null, failure);
   }
 }

@@ -81,7 +81,8 @@ final class FilterRun implements AutoCloseable {
 
   /** The smallest breadth that gives an unfiltered search recall 0.95. */
   int unfilteredEf() throws IOException {
-    return LeastBreadth.of(truth.k(), EF_MAX, UNFILTERED_RECALL, () -> true, ef -> turn(0, ef, null).recall())
+    return LeastBreadth.of(
+            truth.k(), EF_MAX, UNFILTERED_RECALL, () -> true, ef -> turn(0, ef, null).recall())
         .ef();
   }
 

@@ -18,7 +18,8 @@ class LeastBreadthTest {
   @Test
   void findsTheLeastThatIsEnough() throws IOException {
     for (int enough : new int[] {1, 10, 11, 20, 21, 37, 100}) {
-      LeastBreadth.Found found = LeastBreadth.of(10, 100, 0.99, () -> true, ef -> recall(ef, enough));
+      LeastBreadth.Found found =
+          LeastBreadth.of(10, 100, 0.99, () -> true, ef -> recall(ef, enough));
       assertThat(found).isEqualTo(new LeastBreadth.Found(Math.max(10, enough), 0.99, true));
     }
   }
