@@ -16,6 +16,9 @@ static_assert(offsetof(arb_index_options, kernel_set) == 32, "IndexStructs.java"
 static_assert(offsetof(arb_index_options, codes) == 40, "IndexStructs.java");
 static_assert(offsetof(arb_index_options, generated) == 48, "IndexStructs.java");
 static_assert(sizeof(arb_search_options) == 32, "IndexStructs.java");
+static_assert(offsetof(arb_search_options, subset) == 24, "IndexStructs.java");
+static_assert(sizeof(arb_subset_stats) == 24, "IndexStructs.java");
+static_assert(offsetof(arb_subset_stats, cells) == 16, "IndexStructs.java");
 static_assert(sizeof(arb_search_stats) == 32, "IndexStructs.java");
 static_assert(sizeof(arb_index_report) == 64, "IndexStructs.java");
 static_assert(sizeof(arb_index_stats) == 144, "IndexStructs.java");
@@ -99,8 +102,7 @@ static inline int arb_jni_search_one(const arb_index *index, const float *query,
         1, 0, 0, 1, 1, list_buffers, value_list, nullptr, arb_jni_release, nullptr};
 
     arb_search_options options = {sizeof(arb_search_options), static_cast<uint32_t>(k),
-                                  static_cast<uint32_t>(ef), strategy, target_recall,
-                                  nullptr};
+                                  static_cast<uint32_t>(ef), strategy, target_recall, nullptr};
     struct ArrowSchema out_schema;
     struct ArrowArray out;
     arb_search_stats did;

@@ -144,7 +144,8 @@ final class Calibration {
       int k,
       double share) {
     for (Strategy strategy : Strategy.values()) {
-      if (strategy == Strategy.GRAPH && share < GRAPH_SHARE_MIN) {
+      boolean isTooFar = strategy == Strategy.GRAPH && share < GRAPH_SHARE_MIN;
+      if (isTooFar || strategy == Strategy.SUBSET) { // bench filter itself shows what subsets do
         continue;
       }
       SearchOptions options = SearchOptions.k(k).strategy(strategy);

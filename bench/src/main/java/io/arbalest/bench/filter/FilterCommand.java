@@ -88,6 +88,11 @@ public final class FilterCommand implements Callable<Integer> {
   private Path keep;
 
   @Option(
+      names = "--no-subsets",
+      description = "Without indexes of their own for filters that are used much")
+  private boolean noSubsets;
+
+  @Option(
       names = "--calibrate",
       description = "Measures what the planner's constants are made from, on rows of its own")
   private boolean calibrate;
@@ -147,7 +152,7 @@ public final class FilterCommand implements Callable<Integer> {
     try (ScratchDirectory scratch = ScratchDirectory.in(Home.scratch(), "filter-peers-");
         FilterPeers peers = new FilterPeers(cells, truth, set.rows(), peerSeconds);
         FilterDataset dataset =
-            new FilterDataset(directory, set, ElementType.fromWireName(element), kept);
+            new FilterDataset(directory, set, ElementType.fromWireName(element), kept, !noSubsets);
         FilterRun run = new FilterRun(dataset, set, cells, truth)) {
       addPeers(peers, set, scratch.path());
       int ef = run.unfilteredEf();
@@ -180,6 +185,7 @@ public final class FilterCommand implements Callable<Integer> {
     parameters.put("k", data.k());
     parameters.put("rounds", rounds);
     parameters.put("unfiltered_ef", ef);
+    parameters.put("subsets", !noSubsets);
     parameters.put("peers", peerOptions.named());
     return parameters;
   }

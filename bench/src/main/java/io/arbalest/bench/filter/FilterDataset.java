@@ -31,8 +31,10 @@ final class FilterDataset implements AutoCloseable {
    * Opens the dataset that an earlier run left in a directory, or fills a new one.
    *
    * @param snapshot whether to leave a snapshot for the next run
+   * @param subsets whether filters that are used much get an index of their rows
    */
-  FilterDataset(Path directory, FilterSet set, ElementType element, boolean snapshot) {
+  FilterDataset(
+      Path directory, FilterSet set, ElementType element, boolean snapshot, boolean subsets) {
     // Rows wait for the graph in any number: what is measured begins when all are in it.
     StoreOptions options =
         StoreOptions.of(directory)
@@ -40,7 +42,7 @@ final class FilterDataset implements AutoCloseable {
             .withPendingRows(Integer.MAX_VALUE, Integer.MAX_VALUE)
             .withWriteWait(Duration.ofMinutes(10))
             .withSnapshotWalBytes(0);
-    store = Store.open(options);
+    store = Store.open(subsets ? options : options.withSubsetPrice(Double.POSITIVE_INFINITY));
     Dataset found;
     if (!store.datasets().isEmpty()) {
       found = store.dataset(NAME);

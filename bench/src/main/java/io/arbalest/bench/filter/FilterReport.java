@@ -82,6 +82,7 @@ final class FilterReport {
                 "mean us",
                 "p99 us",
                 "first us",
+                "built ms",
                 "visited",
                 "x unfiltered",
                 "target"));
@@ -102,6 +103,7 @@ final class FilterReport {
         format("%.0f", row.meanUs()),
         format("%.0f", row.p99Us()),
         format("%.0f", row.firstUs()),
+        row.builtMs() == null ? "-" : format("%.1f", row.builtMs()),
         row.visited() == null ? "-" : format("%.0f", row.visited()),
         format("%.2f", row.ratio()),
         row.isOnTarget() ? "yes" : "no");

@@ -16,6 +16,8 @@ package io.arbalest.bench.filter;
  *     microseconds
  * @param p99Us of the same
  * @param firstUs latency of a search whose filter was forgotten before it, the median
+ * @param builtMs what building an index of a filter's rows took, the mean of the cell's filters;
+ *     null where they got none
  * @param visited rows held against a query, the mean; null where a library does not tell
  * @param ratio mean latency beside the unfiltered search at recall 0.95, in turns
  */
@@ -32,6 +34,7 @@ record FilterRow(
     double meanUs,
     double p99Us,
     double firstUs,
+    Double builtMs,
     Double visited,
     double ratio) {
   static final double RECALL_TARGET = 0.99;

@@ -3,6 +3,7 @@ package io.arbalest.bench.filter;
 import io.arbalest.bench.report.Median;
 import io.arbalest.server.cli.io.VectorColumns;
 import io.arbalest.store.Dataset;
+import io.arbalest.store.FilterCacheStatus;
 import io.arbalest.store.SearchAnswer;
 import io.arbalest.store.SearchRequest;
 import io.arbalest.store.filter.Filter;
@@ -26,7 +27,8 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
  * <p>A turn asks all queries one by one through {@link Dataset#search}: without a filter, at the
  * breadth that reaches recall 0.95 here, then with the cell's. A ratio is taken within a turn,
  * where both halves met the same machine. What filters selected is kept from query to query, as it
- * is for users; what the first search with a filter takes is measured apart.
+ * is for users, and before the turns a filter may earn an index of its rows; what the first search
+ * with a filter takes and what building takes is measured apart.
  */
 final class FilterRun implements AutoCloseable {
   private static final double UNFILTERED_RECALL = 0.95;
@@ -34,6 +36,9 @@ final class FilterRun implements AutoCloseable {
 
   /** Searches of a cell whose filter is forgotten before them. */
   private static final int FIRST_SEARCHES = 25;
+
+  /** Searches with a filter after which it will not earn an index any more. */
+  private static final int EARNING_SEARCHES_MAX = 1_500;
 
   private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
   private final Dataset dataset;
@@ -101,18 +106,41 @@ final class FilterRun implements AutoCloseable {
       List<Turn> turns = new ArrayList<>();
       double[] ratios = new double[rounds];
       peers.begin(cell, cell == 0 ? UNFILTERED_RECALL : FilterRow.RECALL_TARGET);
+      Double target = fixed == null ? filteredTarget : null;
+      Double builtMs = cell == 0 ? null : earn(cell, target);
       turn(0, ef, null);
-      turn(cell, fixed, fixed == null ? filteredTarget : null);
+      turn(cell, fixed, target);
       for (int round = 0; round < rounds; round++) {
         double unfiltered = turn(0, ef, null).meanNanos();
-        turns.add(turn(cell, fixed, fixed == null ? filteredTarget : null));
+        turns.add(turn(cell, fixed, target));
         ratios[round] = turns.get(round).meanNanos() / unfiltered;
         peers.turn(cell);
       }
       peers.end(cell, turns.stream().mapToDouble(Turn::meanNanos).toArray());
-      double firstUs = firstMicros(cell, fixed, fixed == null ? filteredTarget : null);
-      out.accept(row(cell, turns, firstUs, Median.of(ratios)));
+      double firstUs = firstMicros(cell, fixed, target);
+      out.accept(row(cell, turns, firstUs, builtMs, Median.of(ratios)));
     }
+  }
+
+  /**
+   * Searches by a cell's filters until they have an index of their rows, or are not to have one.
+   *
+   * @return what building one took, the mean in milliseconds; null if none was built
+   */
+  private Double earn(int cell, Double target) {
+    int filters = cells.get(cell).parts().size();
+    FilterCacheStatus before = dataset.status().filterCache();
+    FilterCacheStatus now = before;
+    long searches = 0;
+    while (now.subsetsDue() > 0
+        || (now.subsetBuilds() - before.subsetBuilds() < filters
+            && searches < (long) filters * EARNING_SEARCHES_MAX)) {
+      turn(cell, null, target);
+      searches += queries.size();
+      now = dataset.status().filterCache();
+    }
+    long built = now.subsetBuilds() - before.subsetBuilds();
+    return built == 0 ? null : (now.subsetNanos() - before.subsetNanos()) / 1e6 / built;
   }
 
   /** What a search takes that is the first to use its filter: the median. */
@@ -131,7 +159,7 @@ final class FilterRun implements AutoCloseable {
     return Median.of(micros);
   }
 
-  private FilterRow row(int cell, List<Turn> turns, double firstUs, double ratio) {
+  private FilterRow row(int cell, List<Turn> turns, double firstUs, Double builtMs, double ratio) {
     FilterCell of = cells.get(cell);
     Turn first = turns.get(0);
     double[] means = turns.stream().mapToDouble(turn -> turn.meanNanos() / 1e3).toArray();
@@ -149,6 +177,7 @@ final class FilterRun implements AutoCloseable {
         Median.of(means),
         Median.of(p99s),
         firstUs,
+        builtMs,
         (double) first.visited / queries.size(),
         ratio);
   }

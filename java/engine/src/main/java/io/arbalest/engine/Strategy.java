@@ -26,5 +26,13 @@ public enum Strategy {
    * by their rows: a fraction of its cost, a recall as that of a wide search of the graph. The same
    * as EXACT where the index has no codes, and for breadths beyond some thousand.
    */
-  SCAN
+  SCAN,
+
+  /**
+   * By a {@link RowSubset} of the filter, as far as its target recall takes: the cells of its rows
+   * that are nearest to the query, of which {@code ef} candidates are kept and reranked as SCAN
+   * does. Rows appended since it was made are scanned by the filter. Ends in a scan of all that
+   * match where the index has other codes since, or the answer would be too short.
+   */
+  SUBSET
 }

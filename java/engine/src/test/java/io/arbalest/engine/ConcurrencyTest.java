@@ -3,7 +3,7 @@ package io.arbalest.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.arbalest.engine.internal.IndexHandle;
+import io.arbalest.engine.internal.NativeHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -192,14 +192,14 @@ class ConcurrencyTest {
   @Test
   @SuppressWarnings({"resource", "try"})
   void anIndexNobodyClosedIsFreedCountedAndReported() {
-    long before = IndexHandle.leaks();
+    long before = NativeHandle.leaks();
     VectorIndex.builder(4).build().add(new long[] {1}, new float[][] {{1, 2, 3, 4}});
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (IndexHandle.leaks() == before && System.nanoTime() < deadline) {
+    while (NativeHandle.leaks() == before && System.nanoTime() < deadline) {
       System.gc();
       Thread.onSpinWait();
     }
-    assertThat(IndexHandle.leaks()).isEqualTo(before + 1);
+    assertThat(NativeHandle.leaks()).isEqualTo(before + 1);
   }
 
   @Test

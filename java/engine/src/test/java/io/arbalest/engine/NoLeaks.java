@@ -3,7 +3,7 @@ package io.arbalest.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.arbalest.engine.internal.EngineMemory;
-import io.arbalest.engine.internal.IndexHandle;
+import io.arbalest.engine.internal.NativeHandle;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -22,7 +22,7 @@ public final class NoLeaks implements BeforeEachCallback, AfterEachCallback, Par
 
   @Override
   public void beforeEach(ExtensionContext context) {
-    context.getStore(NAMESPACE).put("leaks", IndexHandle.leaks());
+    context.getStore(NAMESPACE).put("leaks", NativeHandle.leaks());
   }
 
   @Override
@@ -33,7 +33,7 @@ public final class NoLeaks implements BeforeEachCallback, AfterEachCallback, Par
       allocator.close(); // throws if a vector was left open
     }
     assertThat(EngineMemory.allocatedBytes()).as("Arrow memory held by the engine").isZero();
-    assertThat(IndexHandle.leaks())
+    assertThat(NativeHandle.leaks())
         .as("indexes freed by the Cleaner")
         .isEqualTo(context.getStore(NAMESPACE).remove("leaks", Long.class));
   }

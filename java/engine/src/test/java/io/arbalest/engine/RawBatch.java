@@ -156,6 +156,7 @@ final class RawBatch implements AutoCloseable {
           vectors.arrayAddress(),
           0,
           0,
+          null,
           SearchOptions.k(1),
           allocator);
     }

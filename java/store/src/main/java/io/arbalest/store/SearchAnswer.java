@@ -42,8 +42,8 @@ public final class SearchAnswer implements AutoCloseable {
 
   /**
    * How they were found: {@code graph}, {@code exact}, {@code text} or {@code hybrid}; through a
-   * filter also {@code filtered-graph}, {@code scan-filtered} (matching rows by their codes) or
-   * {@code exact-filtered}.
+   * filter also {@code filtered-graph}, {@code scan-filtered} (matching rows by their codes),
+   * {@code ivf-filtered} (by an index of their own) or {@code exact-filtered}.
    */
   public String strategy() {
     return strategy;

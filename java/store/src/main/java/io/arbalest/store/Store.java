@@ -94,7 +94,7 @@ public final class Store implements AutoCloseable {
         snapshotThread,
         kernels,
         new QueryCache(options.cache()),
-        new FilterCache(options.filterCacheBytes()));
+        new FilterCache(options.filterCacheBytes(), options.subsetPrice()));
   }
 
   private void openAll() throws IOException {

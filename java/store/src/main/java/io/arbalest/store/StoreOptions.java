@@ -25,6 +25,9 @@ import java.util.function.Consumer;
  * @param cache what is kept of answers
  * @param filterCacheBytes memory for the rows that filters selected, of all datasets together; 0:
  *     every search selects anew
+ * @param subsetPrice what searches with a filter must have cost before its rows get an index of
+ *     their own, in rows visited for each row that matches: about what building it costs; 0: the
+ *     first search is enough; infinite: they never get one
  * @param shadow how many answers are checked
  */
 public record StoreOptions(
@@ -42,6 +45,7 @@ public record StoreOptions(
     String kernelSet,
     CacheOptions cache,
     long filterCacheBytes,
+    double subsetPrice,
     ShadowOptions shadow) {
   private static final int INDEX_THREADS_MAX = 256;
   private static final int WAL_SEGMENT_BYTES_MIN = 1024;
@@ -50,6 +54,9 @@ public record StoreOptions(
   private static final int FILTER_CACHE_HEAP_PART = 16;
 
   private static final long FILTER_CACHE_BYTES = 128L << 20;
+
+  /** By {@code bench filter}: building takes as long as so many visits for each row. */
+  private static final double SUBSET_PRICE = 12;
 
   public StoreOptions {
     Objects.requireNonNull(directory, "directory");
@@ -66,6 +73,9 @@ public record StoreOptions(
     check("log segment bytes", walSegmentBytes, WAL_SEGMENT_BYTES_MIN, 1 << 30);
     check("log bytes before a snapshot", snapshotWalBytes, 0, Long.MAX_VALUE);
     check("filter cache bytes", filterCacheBytes, 0, Long.MAX_VALUE);
+    if (!(subsetPrice >= 0)) {
+      throw StoreException.invalid("subset price: found %s, allowed 0 or more", subsetPrice);
+    }
     check("column bytes", columnBytesMax, 1 << 20, Long.MAX_VALUE);
   }
 
@@ -86,6 +96,7 @@ public record StoreOptions(
         null,
         CacheOptions.DEFAULT,
         Math.min(FILTER_CACHE_BYTES, Runtime.getRuntime().maxMemory() / FILTER_CACHE_HEAP_PART),
+        SUBSET_PRICE,
         ShadowOptions.DEFAULT);
   }
 
@@ -161,6 +172,11 @@ public record StoreOptions(
     return with(draft -> draft.filterCacheBytes = bytes);
   }
 
+  /** The same with this price of an index of a filter's rows; infinite: there are none. */
+  public StoreOptions withSubsetPrice(double visitsARow) {
+    return with(draft -> draft.subsetPrice = visitsARow);
+  }
+
   /** The same with this many answers checked. */
   public StoreOptions withShadow(ShadowOptions options) {
     return with(draft -> draft.shadow = options);
@@ -188,6 +204,7 @@ public record StoreOptions(
     private String kernelSet;
     private CacheOptions cache;
     private long filterCacheBytes;
+    private double subsetPrice;
     private ShadowOptions shadow;
 
     private Draft(StoreOptions from) {
@@ -205,6 +222,7 @@ public record StoreOptions(
       kernelSet = from.kernelSet;
       cache = from.cache;
       filterCacheBytes = from.filterCacheBytes;
+      subsetPrice = from.subsetPrice;
       shadow = from.shadow;
     }
 
@@ -224,6 +242,7 @@ public record StoreOptions(
           kernelSet,
           cache,
           filterCacheBytes,
+          subsetPrice,
           shadow);
     }
   }

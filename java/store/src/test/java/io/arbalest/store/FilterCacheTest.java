@@ -31,6 +31,8 @@ class FilterCacheTest {
   private static final int DIMENSION = 4;
   private static final int ROWS = 3000;
   private static final int VERSIONS = 30;
+  private static final FilterCacheStatus NOTHING =
+      new FilterCacheStatus(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   @TempDir Path directory;
 
@@ -171,7 +173,7 @@ class FilterCacheTest {
         assertThat(found(dataset, allocator, version(Comparison.EQ, 3))).isEqualTo(idsOf(3, ROWS));
       }
       dataset.forgetFilters();
-      assertThat(dataset.status().filterCache()).isEqualTo(new FilterCacheStatus(0, 0, 0, 0, 0, 0));
+      assertThat(dataset.status().filterCache()).isEqualTo(NOTHING);
     }
   }
 

@@ -16,7 +16,6 @@ import org.apache.arrow.vector.types.pojo.FieldType;
  * distances of them are exact.
  */
 final class FilterModel {
-  static final int DIMENSION = 12;
   static final Field TOPIC = field("topic", ArrowType.Utf8.INSTANCE);
   static final Field RANK = field("rank", new ArrowType.Int(32, true));
   static final Field FLAG = field("flag", ArrowType.Bool.INSTANCE);
@@ -34,12 +33,15 @@ final class FilterModel {
   record Item(long id, float[] vector, String topic, Integer rank, Boolean flag) {}
 
   private final Random random;
-  private final float[][] centres = new float[TOPICS][DIMENSION];
+  private final int dimension;
+  private final float[][] centres;
 
-  FilterModel(Random random) {
+  FilterModel(Random random, int dimension) {
     this.random = random;
+    this.dimension = dimension;
+    this.centres = new float[TOPICS][dimension];
     for (float[] centre : centres) {
-      for (int i = 0; i < DIMENSION; i++) {
+      for (int i = 0; i < dimension; i++) {
         centre[i] = random.nextInt(2 * CENTRE_RANGE) - CENTRE_RANGE;
       }
     }
@@ -49,9 +51,13 @@ final class FilterModel {
     return new Field(name, FieldType.nullable(type), null);
   }
 
+  int dimension() {
+    return dimension;
+  }
+
   /** A dataset for such rows, cheap to index. */
-  static DatasetSpec spec(String name) {
-    return Batches.spec(name, IdType.INT64, DIMENSION).withColumns(List.of(TOPIC, RANK, FLAG));
+  DatasetSpec spec(String name) {
+    return Batches.spec(name, IdType.INT64, dimension).withColumns(List.of(TOPIC, RANK, FLAG));
   }
 
   /** A random row. */
@@ -76,8 +82,8 @@ final class FilterModel {
   }
 
   private float[] around(float[] centre) {
-    float[] vector = new float[DIMENSION];
-    for (int i = 0; i < DIMENSION; i++) {
+    float[] vector = new float[dimension];
+    for (int i = 0; i < dimension; i++) {
       vector[i] = centre[i] + random.nextInt(2 * SPREAD + 1) - SPREAD;
     }
     return vector;
@@ -187,7 +193,7 @@ final class FilterModel {
   /** The squared distance, exactly. */
   static float distance(float[] left, float[] right) {
     float sum = 0;
-    for (int i = 0; i < DIMENSION; i++) {
+    for (int i = 0; i < left.length; i++) {
       sum += (left[i] - right[i]) * (left[i] - right[i]);
     }
     return sum;

@@ -38,6 +38,13 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class FilterOracleTest {
   private static final int ROWS = 20_000;
+
+  /** Rows of so few components have no codes ... */
+  private static final int DIMENSION_SMALL = 12;
+
+  /** ... and these have, which scans read and subsets are made of. */
+  private static final int DIMENSION_CODED = 64;
+
   private static final int SEARCHES = 300;
   private static final int SEARCHES_BESIDE_WRITES = 200;
   private static final int BATCH_ROWS = 2_000;
@@ -55,7 +62,7 @@ class FilterOracleTest {
 
   private final long seed = Long.getLong("arbalest.filterSeed", System.nanoTime());
   private final Random random = new Random(seed);
-  private final FilterModel model = new FilterModel(random);
+  private FilterModel model;
   private final Map<Long, Item> items = new HashMap<>();
   private final List<Filter> used = new ArrayList<>();
 
@@ -78,9 +85,22 @@ class FilterOracleTest {
 
   @Test
   void answersAreThoseOfBruteForce() throws Exception {
+    run(DIMENSION_SMALL);
+    assertThat(recalls).as(where("the run")).doesNotContainKey("ivf-filtered");
+  }
+
+  @Test
+  void answersAreThoseOfBruteForceWhereFiltersEarnSubsetsAtOnce() throws Exception {
+    run(DIMENSION_CODED);
+    assertThat(recalls).as(where("the run")).containsKey("ivf-filtered");
+  }
+
+  private void run(int dimension) {
+    model = new FilterModel(random, dimension);
+    StoreOptions options = StoreOptions.of(directory).withSubsetPrice(0);
     try (BufferAllocator allocator = new RootAllocator()) {
-      try (Store store = Store.open(StoreOptions.of(directory))) {
-        Dataset dataset = store.create(FilterModel.spec("d"));
+      try (Store store = Store.open(options)) {
+        Dataset dataset = store.create(model.spec("d"));
         fill(dataset, allocator);
         for (int search = 0; search < SEARCHES; search++) {
           searchAtRest(dataset, allocator, search);
@@ -95,7 +115,7 @@ class FilterOracleTest {
         assertThat(cache.refreshes()).as(where("the run")).isPositive();
         dataset.snapshot();
       }
-      try (Store store = Store.open(StoreOptions.of(directory))) {
+      try (Store store = Store.open(options)) {
         for (int search = 0; search < SEARCHES / 5; search++) {
           searchAtRest(store.dataset("d"), allocator, search);
         }
@@ -217,7 +237,7 @@ class FilterOracleTest {
    */
   private void searchBesideWrites(Dataset dataset, BufferAllocator allocator) {
     AtomicBoolean writing = new AtomicBoolean(true);
-    FilterModel written = new FilterModel(new Random(seed + 1));
+    FilterModel written = new FilterModel(new Random(seed + 1), model.dimension());
     List<Item> stable = items.values().stream().filter(item -> item.id() % STABLE == 0).toList();
     CompletableFuture<Map<Long, Item>> writer =
         CompletableFuture.supplyAsync(() -> write(dataset, allocator, written, writing));
@@ -291,17 +311,14 @@ class FilterOracleTest {
   }
 
   private List<Item> nearest(Iterable<Item> from, Filter filter, float[] query) {
-    List<Item> matching = new ArrayList<>();
+    List<Hit> matching = new ArrayList<>();
     for (Item item : from) {
       if (FilterModel.matches(filter, item)) {
-        matching.add(item);
+        matching.add(new Hit(item, FilterModel.distance(query, item.vector())));
       }
     }
-    matching.sort(
-        (x, y) ->
-            Float.compare(
-                FilterModel.distance(query, x.vector()), FilterModel.distance(query, y.vector())));
-    return matching;
+    matching.sort((x, y) -> Float.compare(x.distance(), y.distance()));
+    return matching.stream().map(Hit::item).toList();
   }
 
   private static void put(Dataset dataset, BufferAllocator allocator, List<Item> rows) {
@@ -360,7 +377,7 @@ class FilterOracleTest {
     BitVector flags = (BitVector) root.getVector("flag");
     FixedSizeListVector vectors = (FixedSizeListVector) root.getVector("vector");
     Float4Vector components = (Float4Vector) vectors.getDataVector();
-    float[] vector = new float[FilterModel.DIMENSION];
+    float[] vector = new float[vectors.getListSize()];
     for (int i = 0; i < vector.length; i++) {
       vector[i] = components.get(row * vector.length + i);
     }

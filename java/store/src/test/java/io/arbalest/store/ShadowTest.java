@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.arbalest.store.ShadowStatus.StrategyRecall;
+import io.arbalest.store.filter.Filter;
+import io.arbalest.store.filter.Filter.Comparison;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(TestAllocator.class)
 class ShadowTest {
   private static final int DIMENSION = 32;
+  private static final int DIMENSION_CODED = 64;
   private static final int ROWS = 3000;
   private static final ShadowOptions ALL = new ShadowOptions(1, 1);
 
@@ -44,8 +48,9 @@ class ShadowTest {
 
   private void search(
       Dataset dataset, int queries, long seed, UnaryOperator<SearchRequest.Builder> how) {
+    int dimension = dataset.spec().dimension();
     try (FieldVector vectors =
-        Batches.vectors(memory, "q", Batches.gaussian(queries, DIMENSION, seed))) {
+        Batches.vectors(memory, "q", Batches.gaussian(queries, dimension, seed))) {
       dataset
           .search(how.apply(SearchRequest.of(vectors, 10).with().cache(false)).build(), memory)
           .close();
@@ -105,6 +110,26 @@ class ShadowTest {
       Dataset dataset = fill(store);
       UnaryOperator<SearchRequest.Builder> like = b -> b.queries(null).likeId(7L).exact(true);
       assertThat(recall(dataset, "exact", 5, 1, like).recall()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void searchesBySubsetsAreCountedByThemselves() {
+    Filter all = new Filter.Compare("version", Comparison.EQ, BigDecimal.ZERO);
+    try (Store store = Store.open(StoreOptions.of(directory).withShadow(ALL).withSubsetPrice(0))) {
+      Dataset dataset =
+          store.create(Batches.spec("d", IdType.INT64, DIMENSION_CODED).withGraph(2, 4));
+      Batches.put(
+          dataset, memory, Batches.rows(i -> (long) i, Batches.gaussian(ROWS, DIMENSION_CODED, 1)));
+      // Others, so that not nearly all rows match.
+      List<Batches.Row> others = new ArrayList<>();
+      for (float[] vector : Batches.gaussian(ROWS, DIMENSION_CODED, 2)) {
+        others.add(new Batches.Row((long) ROWS + others.size(), vector, 1));
+      }
+      Batches.put(dataset, memory, others);
+      dataset.flush();
+      StrategyRecall seen = recall(dataset, "ivf-filtered", 50, 1, b -> b.filter(all));
+      assertThat(seen.recall()).isBetween(0.9, 1.0);
     }
   }
 

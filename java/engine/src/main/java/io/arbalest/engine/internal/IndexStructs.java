@@ -22,6 +22,9 @@ public final class IndexStructs {
   /** {@code sizeof(arb_index_stats)}. */
   public static final int STATS_BYTES = 144;
 
+  /** {@code sizeof(arb_subset_stats)}. */
+  public static final int SUBSET_STATS_BYTES = 24;
+
   /** {@code sizeof(arb_index_report)}. */
   public static final int REPORT_BYTES = 64;
 
@@ -57,15 +60,19 @@ public final class IndexStructs {
     return options.memoryAddress();
   }
 
-  /** {@code arb_search_options}. */
-  public static long searchOptions(CallScope scope, SearchOptions options) {
+  /**
+   * {@code arb_search_options}.
+   *
+   * @param subset an {@code arb_subset *}, 0 for none
+   */
+  public static long searchOptions(CallScope scope, SearchOptions options, long subset) {
     ArrowBuf struct = scope.memory(SEARCH_OPTIONS_BYTES);
     struct.setInt(0, SEARCH_OPTIONS_BYTES);
     struct.setInt(4, options.k());
     struct.setInt(8, options.ef());
     struct.setInt(12, options.strategy().ordinal());
     struct.setFloat(16, targetRecall(options));
-    struct.setLong(24, 0); // no subset
+    struct.setLong(24, subset);
     return struct.memoryAddress();
   }
 
@@ -114,6 +121,26 @@ public final class IndexStructs {
         struct.getFloat(128),
         struct.getInt(132) != 0,
         struct.getInt(136));
+  }
+
+  /** {@code arb_subset_stats}: its rows. */
+  public static long subsetRows(ArrowBuf struct) {
+    return struct.getLong(0);
+  }
+
+  /** {@code arb_subset_stats}: its memory. */
+  public static long subsetBytes(ArrowBuf struct) {
+    return struct.getLong(8);
+  }
+
+  /** {@code arb_subset_stats}: its cells. */
+  public static int subsetCells(ArrowBuf struct) {
+    return struct.getInt(16);
+  }
+
+  /** {@code arb_subset_stats}: the share of its rows that a search looks at. */
+  public static float subsetScanned(ArrowBuf struct) {
+    return struct.getFloat(20);
   }
 
   /** {@code arb_index_report}. */

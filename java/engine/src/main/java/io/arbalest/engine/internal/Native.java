@@ -8,7 +8,7 @@ import org.bytedeco.javacpp.annotation.Platform;
  * The C ABI of {@code arbalest.h}, function for function: pointers are {@code long} addresses, a
  * status is an {@code int} for {@link Errors#check}. JavaCPP's Builder compiles the JNI shim from
  * this class; {@link NativeLibrary#require} loads it. No method here checks an address: callers
- * hold the index by an {@link IndexHandle} and build structs in a {@link CallScope}.
+ * hold an index or a subset by a {@link NativeHandle} and build structs in a {@link CallScope}.
  */
 @Platform(
     include = {"arbalest/arbalest.h", "arb_jni.h"},
@@ -115,6 +115,20 @@ public final class Native {
       @Cast("const arb_index_options *") long options,
       int resident,
       @Cast("arb_index **") long out);
+
+  public static native int arb_subset_create(
+      @Cast("const arb_index *") long index,
+      @Cast("struct ArrowSchema *") long filterSchema,
+      @Cast("struct ArrowArray *") long filter,
+      @Cast("arb_subset **") long out);
+
+  public static native void arb_subset_destroy(@Cast("arb_subset *") long subset);
+
+  public static native int arb_subset_get_stats(
+      @Cast("const arb_subset *") long subset, @Cast("arb_subset_stats *") long out);
+
+  public static native int arb_subset_is_current(
+      @Cast("const arb_subset *") long subset, @Cast("const arb_index *") long index);
 
   /**
    * One float32 query, its Arrow structs on the native stack: see {@code arb_jni.h}.

@@ -14,7 +14,7 @@ public final class VectorCalls {
 
   /** The stored vectors of ids, as a new column. */
   public static FixedSizeListVector stored(
-      IndexHandle handle,
+      NativeHandle handle,
       BigIntVector ids,
       BufferAllocator allocator,
       ElementType element,
@@ -30,7 +30,7 @@ public final class VectorCalls {
   }
 
   /** The stored vectors of ids, into a column of the caller's. */
-  public static long storedInto(IndexHandle handle, BigIntVector ids, FieldVector target, int at) {
+  public static long storedInto(NativeHandle handle, BigIntVector ids, FieldVector target, int at) {
     try (CallScope scope = new CallScope()) {
       long array = scope.borrow("ids", ids);
       long idsSchema = scope.idsSchema();
@@ -47,7 +47,7 @@ public final class VectorCalls {
 
   /** Vectors as the index would store them. */
   public static FixedSizeListVector cast(
-      IndexHandle handle,
+      NativeHandle handle,
       FixedSizeListVector vectors,
       BufferAllocator allocator,
       ElementType element,
@@ -63,7 +63,7 @@ public final class VectorCalls {
 
   /** The same, with a message for each bad one. */
   public static CastBatch castRows(
-      IndexHandle handle,
+      NativeHandle handle,
       FixedSizeListVector vectors,
       BufferAllocator allocator,
       ElementType element,

@@ -61,7 +61,9 @@ public final class StoreCollector extends Collector {
             "text_memory_bytes",
             "Memory of the text index for what is not in its files yet.",
             DatasetStatus::textMemoryBytes));
-    families.add(syncs(all));
+    families.add(
+        seconds(
+            all, "wal_sync", "Syncs of the log.", DatasetStatus::syncs, DatasetStatus::syncNanos));
     addCache(families, all);
     addFilterCache(families, all);
     addShadow(families, all);
@@ -118,6 +120,25 @@ public final class StoreCollector extends Collector {
             "filter_cache_bytes",
             "Memory of those filters and their rows.",
             s -> s.filterCache().bytes()));
+    families.add(
+        family(
+            all,
+            "filter_cache_subsets",
+            "Filters kept whose rows have an index of their own.",
+            s -> s.filterCache().subsets()));
+    families.add(
+        family(
+            all,
+            "filter_cache_subsets_due",
+            "Such indexes that are being built or wait to be.",
+            s -> s.filterCache().subsetsDue()));
+    families.add(
+        seconds(
+            all,
+            "filter_cache_subset_build",
+            "Builds of such indexes.",
+            s -> s.filterCache().subsetBuilds(),
+            s -> s.filterCache().subsetNanos()));
   }
 
   private static void addShadow(List<MetricFamilySamples> families, List<DatasetStatus> all) {
@@ -151,11 +172,18 @@ public final class StoreCollector extends Collector {
     return family;
   }
 
-  private static MetricFamilySamples syncs(List<DatasetStatus> all) {
+  /** How often something was done and how long it took, which is given in nanoseconds. */
+  private static MetricFamilySamples seconds(
+      List<DatasetStatus> all,
+      String name,
+      String help,
+      ToDoubleFunction<DatasetStatus> count,
+      ToDoubleFunction<DatasetStatus> nanos) {
     SummaryMetricFamily family =
-        new SummaryMetricFamily("arbalest_wal_sync_seconds", "Syncs of the log.", LABELS);
+        new SummaryMetricFamily("arbalest_" + name + "_seconds", help, LABELS);
     for (DatasetStatus status : all) {
-      family.addMetric(List.of(status.name()), status.syncs(), status.syncNanos() / 1e9);
+      family.addMetric(
+          List.of(status.name()), count.applyAsDouble(status), nanos.applyAsDouble(status) / 1e9);
     }
     return family;
   }

@@ -33,6 +33,19 @@ public final class RowFilter {
     return cardinality;
   }
 
+  /** How many rows match from a number on. */
+  int cardinalityFrom(int first) {
+    int at = first >>> 6;
+    if (at >= words.length) {
+      return 0;
+    }
+    int count = Long.bitCount(words[at] & -1L << first);
+    while (++at < words.length) {
+      count += Long.bitCount(words[at]);
+    }
+    return count;
+  }
+
   /** Whether a row matches. */
   public boolean contains(int row) {
     return row < rows && (words[row >>> 6] >>> row & 1) != 0;

@@ -1,34 +1,73 @@
 package io.arbalest.store.filter;
 
+import io.arbalest.engine.RowSubset;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.FieldType;
+import org.apache.arrow.vector.util.TransferPair;
 
 /**
- * The rows that a filter selects, for Java and for the engine. Immutable; any thread may read it
- * that holds it. It is shared by those who search with it and the cache that keeps it: each of them
- * closes it once, and the last one frees the memory off the heap.
+ * The rows that a filter selects, for Java and for the engine, with a subset of them where the
+ * filter has earned one. Immutable; any thread may read it that holds it. It is shared by those who
+ * search with it and the cache that keeps it: each of them closes it once, and the last one frees
+ * the memory off the heap.
  */
 public final class SelectedRows implements AutoCloseable {
   private static final int OBJECT_BYTES = 400;
 
+  /** Rows that came or went, as a part of a subset's, from which another one is worth having. */
+  private static final int OUTGROWN_PART = 8;
+
   /** Spares the engine to look for nulls in each search. */
-  private static final FieldType NOT_NULL = FieldType.notNullable(ArrowType.Bool.INSTANCE);
+  private static final Field FIELD =
+      new Field("filter", FieldType.notNullable(ArrowType.Bool.INSTANCE), null);
 
   private final Matches matches;
   private final RowFilter rows;
   private final BitVector bits;
   private final long stamp;
   private final long filterBytes;
-  private final AtomicInteger holders = new AtomicInteger(1);
+  private final SubsetAccount account;
+  private final SharedSubset subset; // null: none
+  private final int behindSubset;
+  private final Holders holders = new Holders();
 
   /**
    * Held once, by the caller.
+   *
+   * @param matches the rows that match
+   * @param rows those of them that live
+   * @param bits the same for the engine, this object's from now on
+   * @param stamp under which they live; 0 if that is over already
+   * @param filterBytes memory of the filter, counted with its rows
+   * @param account of the filter's searches
+   * @param subset held on behalf of this object; null for none
+   */
+  private SelectedRows(
+      Matches matches,
+      RowFilter rows,
+      BitVector bits,
+      long stamp,
+      long filterBytes,
+      SubsetAccount account,
+      SharedSubset subset) {
+    this.matches = matches;
+    this.rows = rows;
+    this.bits = bits;
+    this.stamp = stamp;
+    this.filterBytes = filterBytes;
+    this.account = account;
+    this.subset = subset;
+    this.behindSubset = subset == null ? 0 : rows.cardinalityFrom(subset.end());
+  }
+
+  /**
+   * What a filter selects that nothing is known of yet. Held once, by the caller.
    *
    * @param matches the rows that match
    * @param rows those of them that live
@@ -36,17 +75,42 @@ public final class SelectedRows implements AutoCloseable {
    * @param filterBytes memory of the filter, counted with its rows
    * @param allocator accounts for the bits
    */
-  SelectedRows(
+  static SelectedRows first(
       Matches matches, RowFilter rows, long stamp, long filterBytes, BufferAllocator allocator) {
-    this.matches = matches;
-    this.rows = rows;
-    this.stamp = stamp;
-    this.filterBytes = filterBytes;
-    this.bits = vector(rows.words(), allocator);
+    BitVector bits = vector(rows.words(), allocator);
+    return new SelectedRows(matches, rows, bits, stamp, filterBytes, new SubsetAccount(), null);
+  }
+
+  /**
+   * What the same filter selects after writes. Held once, by the caller.
+   *
+   * @param keepSubset whether this has a subset that is good for more
+   */
+  SelectedRows next(Matches nextMatches, RowFilter nextRows, long nextStamp, boolean keepSubset) {
+    return new SelectedRows(
+        nextMatches,
+        nextRows,
+        vector(nextRows.words(), bits.getAllocator()),
+        nextStamp,
+        filterBytes,
+        account,
+        keepSubset ? subset.retain() : null);
+  }
+
+  /** The same with another subset, which the caller holds and goes on holding. Held once. */
+  SelectedRows with(SharedSubset other) {
+    return new SelectedRows(
+        matches,
+        rows,
+        firstBits(bits.getValueCount()),
+        stamp,
+        filterBytes,
+        account,
+        other.retain());
   }
 
   private static BitVector vector(long[] words, BufferAllocator allocator) {
-    BitVector vector = new BitVector("filter", NOT_NULL, allocator);
+    BitVector vector = new BitVector(FIELD, allocator);
     int count = (int) Math.min((long) Long.SIZE * words.length, Integer.MAX_VALUE);
     vector.allocateNew(Math.max(Long.SIZE, count));
     ArrowBuf validity = vector.getValidityBuffer();
@@ -71,6 +135,51 @@ public final class SelectedRows implements AutoCloseable {
     return bits;
   }
 
+  /**
+   * The same without bits behind the last row: what is made of them has its end there. To be closed
+   * by the caller; shares the memory.
+   */
+  BitVector bitsToTheEnd() {
+    return firstBits(rows.rows());
+  }
+
+  private BitVector firstBits(int count) {
+    TransferPair pair = bits.getTransferPair(FIELD, bits.getAllocator());
+    pair.splitAndTransfer(0, count);
+    return (BitVector) pair.getTo();
+  }
+
+  /** An index of their own of the rows that matched a while ago, until this is closed; or null. */
+  public RowSubset subset() {
+    return subset == null ? null : subset.rows();
+  }
+
+  /** How many rows match that came after the subset was made; 0 without one. */
+  public int behindSubset() {
+    return behindSubset;
+  }
+
+  /** Whether so many rows came or went since the subset was made that another is worth having. */
+  boolean hasOutgrownSubset() {
+    int gone = subset.rows().rows() - (rows.cardinality() - behindSubset);
+    return behindSubset + gone > subset.rows().rows() / OUTGROWN_PART;
+  }
+
+  /** Whether a subset is one of these rows, and a later one than what this has. */
+  boolean lacks(SharedSubset other) {
+    return other != subset
+        && other.end() <= rows.rows()
+        && (subset == null || other.end() >= subset.end());
+  }
+
+  SharedSubset shared() {
+    return subset;
+  }
+
+  SubsetAccount account() {
+    return account;
+  }
+
   Matches matches() {
     return matches;
   }
@@ -79,30 +188,28 @@ public final class SelectedRows implements AutoCloseable {
     return stamp;
   }
 
-  long filterBytes() {
-    return filterBytes;
-  }
-
-  /** Memory on the heap and off it, with the filter's. */
+  /** Memory on the heap and off it, with the filter's and the subset's. */
   long bytes() {
     long words = matches.words().length;
     boolean shared = rows.words() == matches.words();
     long heap = Long.BYTES * (shared ? words : 2 * words);
     long offHeap = bits.getDataBuffer().capacity() + bits.getValidityBuffer().capacity();
-    return OBJECT_BYTES + filterBytes + heap + offHeap;
+    long ofSubset = subset == null ? 0 : subset.rows().bytes();
+    return OBJECT_BYTES + filterBytes + heap + offHeap + ofSubset;
   }
 
   /** Holds it once more, unless nobody does any longer. */
   boolean retain() {
-    return holders.getAndUpdate(count -> count == 0 ? 0 : count + 1) > 0;
+    return holders.retain();
   }
 
   @Override
   public void close() {
-    int left = holders.decrementAndGet();
-    assert left >= 0 : "closed more often than held";
-    if (left == 0) {
+    if (holders.release()) {
       bits.close();
+      if (subset != null) {
+        subset.close();
+      }
     }
   }
 }

@@ -19,7 +19,7 @@ final class Planner {
   /** A target recall up to this is what breadths are made for anyway. */
   private static final double RECALL = 0.99;
 
-  /** What a traversal with a filter asks the index for to have it: walks for few matches vary. */
+  /** What a search with a filter asks the index for to have it: walks for few matches vary. */
   private static final double RECALL_ASKED = 0.995;
 
   /** How much wider a search is for a target of 0.999, a tenth of the misses. */
@@ -40,8 +40,13 @@ final class Planner {
    * @param targetRecall the recall to search for where a freeze has measured what it takes, instead
    *     of the breadth; null: none
    * @param name as answers and the wire have it
+   * @param visits what a query costs that a subset of the filter's rows might save; 0: nothing
    */
-  record Plan(Strategy strategy, Integer ef, Double targetRecall, String name) {}
+  record Plan(Strategy strategy, Integer ef, Double targetRecall, String name, double visits) {
+    Plan(Strategy strategy, Integer ef, Double targetRecall, String name) {
+      this(strategy, ef, targetRecall, name, 0);
+    }
+  }
 
   /**
    * What a choice depends on.
@@ -54,6 +59,7 @@ final class Planner {
    * @param dimension components of a row
    * @param element their type
    * @param codes whether the index has codes
+   * @param subset what there is of a subset of the matching rows; null: nothing
    */
   record Question(
       int rows,
@@ -63,11 +69,22 @@ final class Planner {
       Double targetRecall,
       int dimension,
       ElementType element,
-      boolean codes) {
+      boolean codes,
+      Subset subset) {
     double share() {
       return rows == 0 ? 1 : Math.min(1, (double) matching / rows);
     }
   }
+
+  /**
+   * A subset that searches go by.
+   *
+   * @param rows how many it has
+   * @param cells in how many cells they lie
+   * @param scannedShare of its rows a search looks at
+   * @param behind rows that match and came after it
+   */
+  record Subset(int rows, int cells, double scannedShare, int behind) {}
 
   /** The plan without a filter. */
   static Plan unfiltered(boolean exact) {
@@ -92,30 +109,49 @@ final class Planner {
             ? PlannerCosts.scan(matching, question.k(), dimension)
             : Double.POSITIVE_INFINITY;
     double graph = PlannerCosts.graph(ef, question.share());
-    if (question.k() >= matching || exact <= Math.min(scan, graph)) {
+    double subset = subset(question);
+    double least = Math.min(Math.min(exact, subset), Math.min(scan, graph));
+    boolean canSave = question.codes() && question.share() < GRAPH_SHARE_MIN;
+    double visits = canSave ? least : 0;
+    if (question.k() >= matching) {
       return exactFiltered();
     }
-    if (scan <= graph) {
-      return new Plan(Strategy.SCAN, kept(question), null, "scan-filtered");
+    if (exact <= least) {
+      return new Plan(Strategy.EXACT, null, null, "exact-filtered", visits);
     }
-    Double target = target(question);
+    if (subset <= least) {
+      double recall = recall(question);
+      return new Plan(Strategy.SUBSET, kept(question), recall, "ivf-filtered", visits);
+    }
+    if (scan <= least) {
+      return new Plan(Strategy.SCAN, kept(question), null, "scan-filtered", visits);
+    }
+    Double target = question.ef() == null ? recall(question) : null; // a breadth asked for rules
     return question.share() >= GRAPH_SHARE_MIN
-        ? new Plan(Strategy.GRAPH, ef, target, "graph")
-        : new Plan(Strategy.FILTERED_GRAPH, ef, target, "filtered-graph");
+        ? new Plan(Strategy.GRAPH, ef, target, "graph", visits)
+        : new Plan(Strategy.FILTERED_GRAPH, ef, target, "filtered-graph", visits);
   }
 
-  /** How many candidates a scan of codes keeps, for the rows to decide among. */
+  private static double subset(Question question) {
+    Subset subset = question.subset();
+    return subset == null
+        ? Double.POSITIVE_INFINITY
+        : PlannerCosts.subset(
+            subset.cells(),
+            subset.scannedShare() * subset.rows(),
+            subset.behind(),
+            question.k(),
+            question.dimension());
+  }
+
+  /** How many candidates a look at codes keeps, for the rows to decide among. */
   private static int kept(Question question) {
     int asked = question.ef() == null ? 0 : question.ef();
     return Math.min(
         Math.max(asked, question.k() + question.k() / KEPT_PART + KEPT_MORE), Limits.EF_MAX);
   }
 
-  /** A breadth that was asked for rules. */
-  private static Double target(Question question) {
-    if (question.ef() != null) {
-      return null;
-    }
+  private static double recall(Question question) {
     return question.targetRecall() == null
         ? RECALL_ASKED
         : Math.max(RECALL_ASKED, question.targetRecall());

@@ -33,6 +33,12 @@ final class PlannerCosts {
 
   private static final double SCAN_A_RESULT = 12;
 
+  /** Visits a row that a search by a subset looks at, beside one of a scan: they lie together. */
+  private static final double SUBSET_ROW = 0.5;
+
+  /** Visits a cell of a subset, beside a row of a scan. */
+  private static final double SUBSET_CELL = 1;
+
   /**
    * An unfiltered traversal of breadth ef visits {@code VISITS * ef ^ VISITS_POWER} rows; one that
    * ends by distance, when it has the recall of that breadth.
@@ -76,6 +82,17 @@ final class PlannerCosts {
   /** Visits that a scan of so many rows' codes for k results is worth. */
   static double scan(int matching, int k, int dimension) {
     return SCAN_START + SCAN_A_RESULT * k + matching * at(SCAN, dimension) * (1 + k / SCAN_RESULTS);
+  }
+
+  /**
+   * Visits that a search by a subset for k results is worth.
+   *
+   * @param looked rows of the cells that it goes through
+   * @param behind rows that came after the subset, which are scanned
+   */
+  static double subset(int cells, double looked, int behind, int k, int dimension) {
+    double rows = SUBSET_CELL * cells + SUBSET_ROW * looked + behind;
+    return SCAN_START + SCAN_A_RESULT * k + rows * at(SCAN, dimension) * (1 + k / SCAN_RESULTS);
   }
 
   /**

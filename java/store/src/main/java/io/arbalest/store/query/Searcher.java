@@ -337,14 +337,16 @@ public final class Searcher {
   private Hits nearest(
       FixedSizeListVector chunk, int first, int k, Selection selection, BufferAllocator allocator) {
     Hits hits = new Hits();
+    SearchOptions options = options(k, selection);
     try (SearchBatch batch =
-        state.index().search(chunk, selection.bits(), options(k, selection), allocator)) {
+        state.index().search(chunk, selection.bits(), selection.subset(), options, allocator)) {
       int count = batch.ids().getValueCount();
       for (int i = 0; i < count; i++) {
         hits.add(
             first + batch.queries().get(i), (int) batch.ids().get(i), batch.distances().get(i));
       }
       visited += batch.stats().visited() + batch.stats().tailScanned();
+      selection.searched(chunk.getValueCount());
     }
     return hits;
   }

@@ -1,5 +1,7 @@
 package io.arbalest.store.query;
 
+import io.arbalest.engine.RowSubset;
+import io.arbalest.engine.Strategy;
 import io.arbalest.store.DatasetSpec;
 import io.arbalest.store.SearchRequest;
 import io.arbalest.store.filter.BoundFilter;
@@ -45,7 +47,7 @@ final class Selection implements AutoCloseable {
     }
     close();
     selected = state.select(filter, newStamp);
-    plan = planFor(selected.rows().cardinality());
+    plan = planFor(selected);
     stamp = newStamp;
   }
 
@@ -54,7 +56,7 @@ final class Selection implements AutoCloseable {
     return selected == null ? null : selected.rows();
   }
 
-  private Planner.Plan planFor(int matching) {
+  private Planner.Plan planFor(SelectedRows rows) {
     if (request.exact()) {
       return Planner.exactFiltered();
     }
@@ -62,13 +64,34 @@ final class Selection implements AutoCloseable {
     return Planner.filtered(
         new Planner.Question(
             state.applied().live(),
-            matching,
+            rows.rows().cardinality(),
             request.k(),
             request.ef(),
             request.targetRecall(),
             spec.dimension(),
             spec.element(),
-            state.hasCodes()));
+            state.hasCodes(),
+            subsetOf(rows)));
+  }
+
+  private Planner.Subset subsetOf(SelectedRows rows) {
+    RowSubset subset = rows.subset();
+    return subset == null || !state.index().isCurrent(subset)
+        ? null
+        : new Planner.Subset(
+            subset.rows(), subset.cells(), subset.scannedShare(), rows.behindSubset());
+  }
+
+  /** What the plan goes by beside the rows; null: nothing. Stays this object's. */
+  RowSubset subset() {
+    return plan().strategy() == Strategy.SUBSET ? selected.subset() : null;
+  }
+
+  /** As many queries were searched by the plan. */
+  void searched(int queries) {
+    if (selected != null) {
+      state.filters().searched(filter, selected, queries * plan.visits());
+    }
   }
 
   /** The rows as the engine takes them; null for all. Stays this object's. */

@@ -69,7 +69,7 @@ public final class ShardState implements AutoCloseable {
     this.metadata = new MetadataIndex(rows, spec.columns());
     this.ids = ids;
     this.applied = new Applied(sequence, rows.rows(), rows.liveRows());
-    this.filters = filterCache.open(metadata, () -> applied.rows(), replacing::validate);
+    this.filters = filterCache.open(metadata, index, () -> applied.rows(), replacing::validate);
   }
 
   /** From here on writes go to the index of texts too, which has all of them up to now. */
@@ -318,7 +318,7 @@ public final class ShardState implements AutoCloseable {
     if (text != null) {
       text.close();
     }
-    filters.clear();
+    filters.close();
     index.close();
     rows.close();
   }

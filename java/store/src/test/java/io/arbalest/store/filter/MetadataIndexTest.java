@@ -230,7 +230,7 @@ class MetadataIndexTest {
         }
         assertThat(listed).hasSize(filter.cardinality());
         Matches unused = new Matches(rows.values.size(), filter.words());
-        try (SelectedRows selected = new SelectedRows(unused, filter, 0, 0, rows.allocator)) {
+        try (SelectedRows selected = SelectedRows.first(unused, filter, 0, 0, rows.allocator)) {
           BitVector bits = selected.bits();
           assertThat(bits.getValueCount()).isEqualTo((rows.values.size() + 63) / 64 * 64);
           assertThat(bits.getDataBufferAddress() % 8).isZero();

@@ -17,7 +17,7 @@ class PlannerTest {
       List.of(Strategy.EXACT, Strategy.SCAN, Strategy.FILTERED_GRAPH, Strategy.GRAPH);
 
   private static Question question(int rows, int matching, int k) {
-    return new Question(rows, matching, k, null, null, 96, ElementType.FLOAT16, true);
+    return new Question(rows, matching, k, null, null, 96, ElementType.FLOAT16, true, null);
   }
 
   private static Plan plan(int rows, int matching, int k) {
@@ -62,7 +62,7 @@ class PlannerTest {
         int last = 0;
         for (int matching = 10; matching <= MILLION; matching = matching * 10 / 9 + 1) {
           Question question =
-              new Question(MILLION, matching, 10, null, null, dimension, element, true);
+              new Question(MILLION, matching, 10, null, null, dimension, element, true, null);
           int step = ORDER.indexOf(Planner.filtered(question).strategy());
           assertThat(step).as("%s", question).isGreaterThanOrEqualTo(last);
           last = step;
@@ -75,7 +75,7 @@ class PlannerTest {
   @Test
   void withoutCodesThereIsNothingToScanButRows() {
     Question question =
-        new Question(MILLION, 4_000, 10, null, null, 96, ElementType.FLOAT16, false);
+        new Question(MILLION, 4_000, 10, null, null, 96, ElementType.FLOAT16, false, null);
     assertThat(Planner.filtered(question).strategy()).isEqualTo(Strategy.EXACT);
   }
 
@@ -91,7 +91,7 @@ class PlannerTest {
   private static int scannedAtMost(int dimension, ElementType element) {
     int matching = 1;
     while (Planner.filtered(
-                new Question(MILLION, matching, 10, null, null, dimension, element, false))
+                new Question(MILLION, matching, 10, null, null, dimension, element, false, null))
             .strategy()
         == Strategy.EXACT) {
       matching += matching / 50 + 1;
@@ -121,6 +121,64 @@ class PlannerTest {
         targetRecall,
         of.dimension(),
         of.element(),
-        of.codes());
+        of.codes(),
+        of.subset());
+  }
+
+  /** The same with a subset of all its rows but some behind, a tenth of which is looked at. */
+  private static Question withSubset(Question of, int behind) {
+    int rows = of.matching() - behind;
+    return new Question(
+        of.rows(),
+        of.matching(),
+        of.k(),
+        of.ef(),
+        of.targetRecall(),
+        of.dimension(),
+        of.element(),
+        of.codes(),
+        new Planner.Subset(rows, (int) Math.sqrt(rows), 0.1, behind));
+  }
+
+  @Test
+  void aSubsetIsSearchedWhereItCostsLeast() {
+    for (int matching : new int[] {5_000, 20_000, 100_000, 400_000}) {
+      Question question = withSubset(question(MILLION, matching, 10), matching / 50);
+      Plan plan = Planner.filtered(question);
+      assertThat(plan.name()).as("%s", question).isEqualTo("ivf-filtered");
+      assertThat(plan.strategy()).isEqualTo(Strategy.SUBSET);
+      assertThat(plan.targetRecall()).isBetween(0.99, 0.999);
+      assertThat(plan.ef()).isBetween(10, 20);
+      assertThat(plan.visits()).isPositive().isLessThan(plan(MILLION, matching, 10).visits());
+    }
+    assertThat(Planner.filtered(withSubset(question(MILLION, 100, 10), 0)).name())
+        .isEqualTo("exact-filtered");
+    assertThat(Planner.filtered(withSubset(question(MILLION, 500_000, 10), 490_000)).name())
+        .isEqualTo("filtered-graph");
+  }
+
+  @Test
+  void aSearchByASubsetGoesAsFarAsIsAskedAndKeepsAsMany() {
+    Question question = withSubset(question(MILLION, 100_000, 10), 0);
+    Plan asked = Planner.filtered(with(question, 500, null));
+    assertThat(asked.strategy()).isEqualTo(Strategy.SUBSET);
+    assertThat(asked.ef()).isEqualTo(500);
+    assertThat(asked.targetRecall()).isNotNull();
+    assertThat(Planner.filtered(with(question, null, 0.999)).targetRecall()).isEqualTo(0.999);
+    double least = Planner.filtered(with(question, null, 0.5)).targetRecall();
+    assertThat(least).isGreaterThanOrEqualTo(0.99);
+  }
+
+  @Test
+  void onlySearchesThatASubsetCouldSaveCostAnything() {
+    assertThat(plan(MILLION, 5_000, 10).visits()).isPositive();
+    assertThat(plan(MILLION, 200_000, 10).visits()).isPositive();
+    assertThat(plan(MILLION, 950_000, 10).visits()).isZero();
+    assertThat(plan(MILLION, 5_000, 5_000).visits()).isZero();
+    assertThat(Planner.exactFiltered().visits()).isZero();
+    assertThat(Planner.unfiltered(false).visits()).isZero();
+    Question bare =
+        new Question(MILLION, 5_000, 10, null, null, 96, ElementType.FLOAT16, false, null);
+    assertThat(Planner.filtered(bare).visits()).isZero();
   }
 }

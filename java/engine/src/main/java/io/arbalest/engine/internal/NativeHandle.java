@@ -2,47 +2,53 @@ package io.arbalest.engine.internal;
 
 import io.arbalest.engine.ArbalestException;
 import io.arbalest.engine.ArbalestException.Status;
+import java.lang.ref.Cleaner;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import java.util.function.LongToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a native index alive while calls run on it.
+ * Keeps a native object, an index or a subset of its rows, alive while calls run on it.
  *
  * <p>One word counts the running calls and has a bit for "closing". A call enters by counting
  * itself in, which fails once the bit is set; whoever brings the count to zero after that frees the
- * index. So {@link #close()} never pulls memory from under a search, and a search never waits for a
- * lock. The handle refers to no {@code VectorIndex}, so that a Cleaner may hold it.
+ * object. So {@link #close()} never pulls memory from under a search, and a search never waits for
+ * a lock. The handle refers to no {@code VectorIndex}, so that a Cleaner may hold it.
  */
-public final class IndexHandle {
-  private static final Logger LOG = LoggerFactory.getLogger(IndexHandle.class);
+public final class NativeHandle {
+  private static final Logger LOG = LoggerFactory.getLogger(NativeHandle.class);
+  private static final Cleaner CLEANER = Cleaner.create();
   private static final AtomicLong LEAKS = new AtomicLong();
 
   /** The sign bit says "closing"; the bits below count running calls. */
   private static final long CLOSING = Long.MIN_VALUE;
 
   private final long address;
+  private final LongConsumer free;
   private final String description;
   private final AtomicLong state = new AtomicLong();
   private final CountDownLatch freed = new CountDownLatch(1);
 
   /**
-   * @param address an open {@code arb_index *}, owned by the handle from now on
-   * @param description names the index in messages
+   * @param address of an open native object, owned by the handle from now on
+   * @param free frees it; refers to no owner of the handle
+   * @param description kind and name of the object in messages, as {@code index: l2 index}
    */
-  public IndexHandle(long address, String description) {
+  public NativeHandle(long address, LongConsumer free, String description) {
     this.address = address;
+    this.free = free;
     this.description = description;
   }
 
   /**
-   * Makes a native call on the index.
+   * Makes a native call on the object.
    *
-   * @param call takes the index's address, valid until it returns, and gives a status
+   * @param call takes the object's address, valid until it returns, and gives a status
    * @throws ArbalestException with the call's status if it is not ARB_OK, INVALID_ARGUMENT if the
-   *     index is closed
+   *     object is closed
    */
   public void call(LongToIntFunction call) {
     enter();
@@ -53,13 +59,26 @@ public final class IndexHandle {
     }
   }
 
+  /**
+   * The same as a part of a call on another object, which checks the status.
+   *
+   * @return what the call gives
+   */
+  public int within(LongToIntFunction call) {
+    enter();
+    try {
+      return call.applyAsInt(address);
+    } finally {
+      exit();
+    }
+  }
+
   /** Counts a call in. */
   private void enter() {
     for (; ; ) {
       long seen = state.get();
       if (seen < 0) {
-        throw new ArbalestException(
-            Status.INVALID_ARGUMENT, "index: " + description + " is closed");
+        throw new ArbalestException(Status.INVALID_ARGUMENT, description + " is closed");
       }
       if (state.compareAndSet(seen, seen + 1)) {
         return;
@@ -67,7 +86,7 @@ public final class IndexHandle {
     }
   }
 
-  /** Counts a call out; frees the index if it was the last and the index is closing. */
+  /** Counts a call out; frees the object if it was the last and the object is closing. */
   private void exit() {
     if (state.decrementAndGet() == CLOSING) {
       free();
@@ -91,12 +110,22 @@ public final class IndexHandle {
     }
   }
 
-  /** The net: frees what nobody closed, counts it and says so. Never waits. */
-  public void closeLeaked() {
+  /**
+   * Spreads the net under an owner: when that becomes unreachable, what nobody closed is freed,
+   * counted and told.
+   *
+   * @return to be cleaned after a close, which takes it off the list
+   */
+  public Cleaner.Cleanable catchLeaksOf(Object owner) {
+    return CLEANER.register(owner, this::closeLeaked);
+  }
+
+  /** Never waits. */
+  private void closeLeaked() {
     if (startClosing()) {
       long leaks = LEAKS.incrementAndGet();
       LOG.warn(
-          "VectorIndex leaked: {} became unreachable without close(); its memory is freed now."
+          "leaked: {} became unreachable without close(); its memory is freed now."
               + " Close it with try-with-resources ({} leaked so far)",
           description,
           leaks);
@@ -112,11 +141,11 @@ public final class IndexHandle {
   }
 
   private void free() {
-    Native.arb_index_close(address);
+    free.accept(address);
     freed.countDown();
   }
 
-  /** How many indexes were freed by the Cleaner instead of by close(), since the JVM started. */
+  /** How many objects were freed by the Cleaner instead of by close(), since the JVM started. */
   public static long leaks() {
     return LEAKS.get();
   }
