@@ -81,7 +81,7 @@ final class Planner {
    *
    * @param rows how many it has
    * @param cells in how many cells they lie
-   * @param scannedShare of its rows a search looks at
+   * @param scannedShare of its rows a search for recall 0.99 looks at
    * @param behind rows that match and came after it
    */
   record Subset(int rows, int cells, double scannedShare, int behind) {}
