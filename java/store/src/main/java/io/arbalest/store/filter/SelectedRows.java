@@ -159,6 +159,21 @@ public final class SelectedRows implements AutoCloseable {
     return behindSubset;
   }
 
+  /**
+   * Tells what searches with the filter cost that went by the graph.
+   *
+   * @param cost in visits
+   * @param plan what they would have cost by a plan that does not know the filter
+   */
+  public void walked(int queries, double cost, double plan) {
+    account.walked(queries, cost, plan);
+  }
+
+  /** How many times what is planned searches with the filter by the graph cost, as was seen. */
+  public double walkFactor() {
+    return account.walkFactor();
+  }
+
   /** Whether so many rows came or went since the subset was made that another is worth having. */
   boolean hasOutgrownSubset() {
     int gone = subset.rows().rows() - (rows.cardinality() - behindSubset);

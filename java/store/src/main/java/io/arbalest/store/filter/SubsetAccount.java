@@ -4,9 +4,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * What the searches with a filter have cost so far, so that it gets a subset of its rows once that
+ * What is known of the searches with a filter: what they have cost so far, so that it gets a subset of its rows once that
  * would have paid for one: whoever rents until he has paid the price pays at most twice what the
- * best choice would have cost him. Shared by what the filter selects at one time and the next.
+ * best choice would have cost him; and how many times what was planned its walks through the graph
+ * cost, which depends on where the matching rows lie. Shared by what the filter selects at one time and the next.
  * Thread-safe.
  */
 final class SubsetAccount {
@@ -19,8 +20,14 @@ final class SubsetAccount {
     REFUSED
   }
 
+  /** Fewer walks say little: queries differ. */
+  private static final int WALKS_MIN = 16;
+
   private final AtomicLong visits = new AtomicLong();
   private final AtomicReference<State> state = new AtomicReference<>(State.SAVING);
+  private long walks;
+  private double walked;
+  private double planned;
 
   /**
    * Pays in what a search cost.
@@ -49,5 +56,17 @@ final class SubsetAccount {
   /** There is to be none. */
   void refuse() {
     state.set(State.REFUSED);
+  }
+
+  /** Queries went by the graph: what they cost, and what they would have by the plan. */
+  synchronized void walked(int queries, double cost, double plan) {
+    walks += queries;
+    walked += cost;
+    planned += plan;
+  }
+
+  /** How many times what is planned a walk costs; 1 as long as too few were seen. */
+  synchronized double walkFactor() {
+    return walks < WALKS_MIN ? 1 : walked / planned;
   }
 }

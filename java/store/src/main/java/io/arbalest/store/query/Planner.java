@@ -11,6 +11,7 @@ import io.arbalest.engine.Strategy;
  * <p>Where the matching rows lie is not known beforehand: they may be around the query, or all far
  * from it. A scan does not care. A traversal that only checks its results would look at every row
  * around such a query first, so that {@code graph} is left to filters that nearly all rows pass.
+ * What traversals with a filter cost is seen as it is used, and believed then.
  */
 final class Planner {
   /** From this share of matching rows on, results are merely checked. */
@@ -60,6 +61,8 @@ final class Planner {
    * @param element their type
    * @param codes whether the index has codes
    * @param subset what there is of a subset of the matching rows; null: nothing
+   * @param walkFactor how many times what a traversal costs by the figures here it was seen to cost
+   *     with this filter; 1 where nothing was seen
    */
   record Question(
       int rows,
@@ -70,7 +73,8 @@ final class Planner {
       int dimension,
       ElementType element,
       boolean codes,
-      Subset subset) {
+      Subset subset,
+      double walkFactor) {
     double share() {
       return rows == 0 ? 1 : Math.min(1, (double) matching / rows);
     }
@@ -108,10 +112,13 @@ final class Planner {
         question.codes()
             ? PlannerCosts.scan(matching, question.k(), dimension)
             : Double.POSITIVE_INFINITY;
-    double graph = PlannerCosts.graph(ef, question.share());
+    double graph = PlannerCosts.graph(ef, question.share()) * question.walkFactor();
     double subset = subset(question);
     double least = Math.min(Math.min(exact, subset), Math.min(scan, graph));
-    boolean canSave = question.codes() && question.share() < GRAPH_SHARE_MIN;
+    boolean canSave =
+        question.codes()
+            && question.share() < GRAPH_SHARE_MIN
+            && least >= Math.min(subset, PlannerCosts.likelySubset(matching, question.k(), dimension));
     double visits = canSave ? least : 0;
     if (question.k() >= matching) {
       return exactFiltered();

@@ -45,6 +45,11 @@ final class PlannerCosts {
   /** A search for recall 0.995 looks at so many rows for each that one for 0.99 does. */
   private static final double SUBSET_LOOKED = 1.25;
 
+  /** What share of a subset's rows is looked at, and how many lie in a cell, before it is known. */
+  private static final double SUBSET_LIKELY_SHARE = 0.3;
+
+  private static final int SUBSET_LIKELY_CELL_ROWS = 24;
+
   /**
    * An unfiltered traversal of breadth ef visits {@code VISITS * ef ^ VISITS_POWER} rows; one that
    * ends by distance, when it has the recall of that breadth.
@@ -99,6 +104,17 @@ final class PlannerCosts {
   static double subset(int cells, double looked, int behind, int k, int dimension) {
     double rows = SUBSET_CELL * cells + SUBSET_ROW * SUBSET_LOOKED * looked + behind;
     return SCAN_START + SCAN_A_RESULT * k + rows * at(SCAN, dimension) * (1 + k / SCAN_RESULTS);
+  }
+
+  /** The same before there is one, which may turn out to be better or worse. */
+  static double likelySubset(int matching, int k, int dimension) {
+    double looked = SUBSET_LIKELY_SHARE * matching;
+    return subset(matching / SUBSET_LIKELY_CELL_ROWS, looked, 0, k, dimension);
+  }
+
+  /** Visits that a traversal was worth which ended in scans for some of its queries. */
+  static double walked(long visited, long scanned, int dimension) {
+    return visited + scanned * at(SCAN, dimension);
   }
 
   /**

@@ -346,7 +346,7 @@ public final class Searcher {
             first + batch.queries().get(i), (int) batch.ids().get(i), batch.distances().get(i));
       }
       visited += batch.stats().visited() + batch.stats().tailScanned();
-      selection.searched(chunk.getValueCount());
+      selection.searched(chunk.getValueCount(), batch.stats());
     }
     return hits;
   }

@@ -1,6 +1,7 @@
 package io.arbalest.store.query;
 
 import io.arbalest.engine.RowSubset;
+import io.arbalest.engine.SearchStats;
 import io.arbalest.engine.Strategy;
 import io.arbalest.store.DatasetSpec;
 import io.arbalest.store.SearchRequest;
@@ -21,6 +22,7 @@ final class Selection implements AutoCloseable {
   private long stamp;
   private SelectedRows selected; // null: nothing yet, or no filter
   private Planner.Plan plan;
+  private double walkFactor = 1; // that the plan knew of
 
   /**
    * @param filter null: every row may be found
@@ -61,6 +63,7 @@ final class Selection implements AutoCloseable {
       return Planner.exactFiltered();
     }
     DatasetSpec spec = state.spec();
+    walkFactor = rows.walkFactor();
     return Planner.filtered(
         new Planner.Question(
             state.applied().live(),
@@ -71,7 +74,8 @@ final class Selection implements AutoCloseable {
             spec.dimension(),
             spec.element(),
             state.hasCodes(),
-            subsetOf(rows)));
+            subsetOf(rows),
+            walkFactor));
   }
 
   private Planner.Subset subsetOf(SelectedRows rows) {
@@ -88,10 +92,17 @@ final class Selection implements AutoCloseable {
   }
 
   /** As many queries were searched by the plan. */
-  void searched(int queries) {
-    if (selected != null) {
-      state.filters().searched(filter, selected, queries * plan.visits());
+  void searched(int queries, SearchStats stats) {
+    if (selected == null || plan.visits() == 0) {
+      return;
     }
+    double visits = queries * plan.visits();
+    if (plan.strategy() == Strategy.FILTERED_GRAPH) {
+      double planned = visits / walkFactor;
+      visits = PlannerCosts.walked(stats.visited(), stats.tailScanned(), state.spec().dimension());
+      selected.walked(queries, visits, planned);
+    }
+    state.filters().searched(filter, selected, visits);
   }
 
   /** The rows as the engine takes them; null for all. Stays this object's. */

@@ -17,7 +17,7 @@ class PlannerTest {
       List.of(Strategy.EXACT, Strategy.SCAN, Strategy.FILTERED_GRAPH, Strategy.GRAPH);
 
   private static Question question(int rows, int matching, int k) {
-    return new Question(rows, matching, k, null, null, 96, ElementType.FLOAT16, true, null);
+    return new Question(rows, matching, k, null, null, 96, ElementType.FLOAT16, true, null, 1);
   }
 
   private static Plan plan(int rows, int matching, int k) {
@@ -62,7 +62,7 @@ class PlannerTest {
         int last = 0;
         for (int matching = 10; matching <= MILLION; matching = matching * 10 / 9 + 1) {
           Question question =
-              new Question(MILLION, matching, 10, null, null, dimension, element, true, null);
+              new Question(MILLION, matching, 10, null, null, dimension, element, true, null, 1);
           int step = ORDER.indexOf(Planner.filtered(question).strategy());
           assertThat(step).as("%s", question).isGreaterThanOrEqualTo(last);
           last = step;
@@ -75,7 +75,7 @@ class PlannerTest {
   @Test
   void withoutCodesThereIsNothingToScanButRows() {
     Question question =
-        new Question(MILLION, 4_000, 10, null, null, 96, ElementType.FLOAT16, false, null);
+        new Question(MILLION, 4_000, 10, null, null, 96, ElementType.FLOAT16, false, null, 1);
     assertThat(Planner.filtered(question).strategy()).isEqualTo(Strategy.EXACT);
   }
 
@@ -91,7 +91,7 @@ class PlannerTest {
   private static int scannedAtMost(int dimension, ElementType element) {
     int matching = 1;
     while (Planner.filtered(
-                new Question(MILLION, matching, 10, null, null, dimension, element, false, null))
+                new Question(MILLION, matching, 10, null, null, dimension, element, false, null, 1))
             .strategy()
         == Strategy.EXACT) {
       matching += matching / 50 + 1;
@@ -122,7 +122,8 @@ class PlannerTest {
         of.dimension(),
         of.element(),
         of.codes(),
-        of.subset());
+        of.subset(),
+        of.walkFactor());
   }
 
   /** The same with a subset of all its rows but some behind, a tenth of which is looked at. */
@@ -137,7 +138,8 @@ class PlannerTest {
         of.dimension(),
         of.element(),
         of.codes(),
-        new Planner.Subset(rows, (int) Math.sqrt(rows), 0.1, behind));
+        new Planner.Subset(rows, (int) Math.sqrt(rows), 0.1, behind),
+        of.walkFactor());
   }
 
   @Test
@@ -155,6 +157,31 @@ class PlannerTest {
         .isEqualTo("exact-filtered");
     assertThat(Planner.filtered(withSubset(question(MILLION, 500_000, 10), 490_000)).name())
         .isEqualTo("filtered-graph");
+  }
+
+  @Test
+  void whatTraversalsWithAFilterWereSeenToCostIsBelieved() {
+    Question question = question(MILLION, 100_000, 10);
+    assertThat(Planner.filtered(question).name()).isEqualTo("filtered-graph");
+    assertThat(Planner.filtered(seen(question, 0.5)).name()).isEqualTo("filtered-graph");
+    assertThat(Planner.filtered(seen(question, 10)).name()).isEqualTo("scan-filtered");
+    Question fewer = question(MILLION, 12_000, 10);
+    assertThat(Planner.filtered(fewer).name()).isEqualTo("scan-filtered");
+    assertThat(Planner.filtered(seen(fewer, 0.1)).name()).isEqualTo("filtered-graph");
+  }
+
+  private static Question seen(Question of, double walkFactor) {
+    return new Question(
+        of.rows(),
+        of.matching(),
+        of.k(),
+        of.ef(),
+        of.targetRecall(),
+        of.dimension(),
+        of.element(),
+        of.codes(),
+        of.subset(),
+        walkFactor);
   }
 
   @Test
@@ -178,7 +205,7 @@ class PlannerTest {
     assertThat(Planner.exactFiltered().visits()).isZero();
     assertThat(Planner.unfiltered(false).visits()).isZero();
     Question bare =
-        new Question(MILLION, 5_000, 10, null, null, 96, ElementType.FLOAT16, false, null);
+        new Question(MILLION, 5_000, 10, null, null, 96, ElementType.FLOAT16, false, null, 1);
     assertThat(Planner.filtered(bare).visits()).isZero();
   }
 }
