@@ -125,19 +125,22 @@ arb_status arb_cells_measure(const arb_slack_task *task, int *current)
         status = arb_heaps_grow(task->searcher, cells->centres.count, 1);
     if (status != ARB_OK)
         return status;
+    uint32_t answered[2] = {0, 0};
     for (uint32_t i = 0; i < 2 * ARB_SLACK_QUERIES; i++) {
         int own = i % 2 == 0;
         arb_slack_sample *sample = own ? &cells->own : &cells->others;
-        *current = ask(task, drawn(task, i / 2, own), SLACK_ALL, sample) > 0;
-        if (!*current)
-            return ARB_OK;
+        answered[own] += ask(task, drawn(task, i / 2, own), SLACK_ALL, sample) > 0;
     }
+    /* a row far outside the grid has no code to ask by; of codes that were replaced none has */
+    *current = 2 * answered[0] > ARB_SLACK_QUERIES && 2 * answered[1] > ARB_SLACK_QUERIES;
+    if (!*current)
+        return ARB_OK;
     sort(&cells->own);
     sort(&cells->others);
     arb_slack slack = arb_cells_slack(cells, ARB_SLACK_K, RECALL_SCANNED);
     uint64_t scanned = 0;
     for (uint32_t i = 0; i < 2 * ARB_SLACK_QUERIES; i++)
         scanned += ask(task, drawn(task, i / 2, i % 2 == 0), slack, NULL);
-    cells->scanned = (float)scanned / (2 * ARB_SLACK_QUERIES) / (float)cells->count;
+    cells->scanned = (float)scanned / (float)(answered[0] + answered[1]) / (float)cells->count;
     return ARB_OK;
 }

@@ -4,11 +4,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * What is known of the searches with a filter: what they have cost so far, so that it gets a subset of its rows once that
- * would have paid for one: whoever rents until he has paid the price pays at most twice what the
- * best choice would have cost him; and how many times what was planned its walks through the graph
- * cost, which depends on where the matching rows lie. Shared by what the filter selects at one time and the next.
- * Thread-safe.
+ * What is known of the searches with a filter: what they have cost so far, so that it gets a subset
+ * of its rows once that would have paid for one: whoever rents until he has paid the price pays at
+ * most twice what the best choice would have cost him; and how many times what was planned its
+ * walks through the graph cost, which depends on where the matching rows lie. Shared by what the
+ * filter selects at one time and the next. Thread-safe.
  */
 final class SubsetAccount {
   private enum State {

@@ -118,7 +118,8 @@ final class Planner {
     boolean canSave =
         question.codes()
             && question.share() < GRAPH_SHARE_MIN
-            && least >= Math.min(subset, PlannerCosts.likelySubset(matching, question.k(), dimension));
+            && least
+                >= Math.min(subset, PlannerCosts.likelySubset(matching, question.k(), dimension));
     double visits = canSave ? least : 0;
     if (question.k() >= matching) {
       return exactFiltered();
