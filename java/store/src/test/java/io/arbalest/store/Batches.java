@@ -155,6 +155,20 @@ final class Batches {
     return vectors;
   }
 
+  /** Vectors around some centres that are far apart, the same ones whatever the seed. */
+  static List<float[]> clustered(int rows, int dimension, long seed) {
+    List<float[]> centres = gaussian(32, dimension, 99);
+    List<float[]> vectors = gaussian(rows, dimension, seed);
+    Random random = new Random(seed);
+    for (float[] vector : vectors) {
+      float[] centre = centres.get(random.nextInt(centres.size()));
+      for (int i = 0; i < dimension; i++) {
+        vector[i] += 4 * centre[i];
+      }
+    }
+    return vectors;
+  }
+
   /** Rows with ids by number and these vectors, all of version 0. */
   static List<Row> rows(IntFunction<Object> id, List<float[]> vectors) {
     List<Row> rows = new ArrayList<>(vectors.size());

@@ -35,13 +35,13 @@ class FilterCacheConcurrencyTest {
   private static final int DIMENSION_CODED = 64;
 
   /** Rows that nobody changes, half of them for each filter ... */
-  private static final int OTHERS = 2_400;
+  private static final int OTHERS = 6_000;
 
   /** ... and how many more an operation brings, with ids from here on. */
   private static final int OTHERS_MORE = 4;
 
   private static final int OTHER = 1_000;
-  private static final float FAR = 100;
+  private static final float FAR = 25;
 
   private static final int IDS = 6;
   private static final int OPERATIONS = 150;
@@ -125,7 +125,7 @@ class FilterCacheConcurrencyTest {
       return;
     }
     List<Batches.Row> rows = new ArrayList<>();
-    List<float[]> vectors = Batches.gaussian(count, dimension, first);
+    List<float[]> vectors = Batches.clustered(count, dimension, first);
     for (int i = 0; i < count; i++) {
       float[] vector = vectors.get(i);
       for (int component = 0; component < dimension; component++) {

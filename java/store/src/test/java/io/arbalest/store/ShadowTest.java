@@ -50,7 +50,7 @@ class ShadowTest {
       Dataset dataset, int queries, long seed, UnaryOperator<SearchRequest.Builder> how) {
     int dimension = dataset.spec().dimension();
     try (FieldVector vectors =
-        Batches.vectors(memory, "q", Batches.gaussian(queries, dimension, seed))) {
+        Batches.vectors(memory, "q", Batches.clustered(queries, dimension, seed))) {
       dataset
           .search(how.apply(SearchRequest.of(vectors, 10).with().cache(false)).build(), memory)
           .close();
@@ -120,10 +120,12 @@ class ShadowTest {
       Dataset dataset =
           store.create(Batches.spec("d", IdType.INT64, DIMENSION_CODED).withGraph(2, 4));
       Batches.put(
-          dataset, memory, Batches.rows(i -> (long) i, Batches.gaussian(ROWS, DIMENSION_CODED, 1)));
+          dataset,
+          memory,
+          Batches.rows(i -> (long) i, Batches.clustered(ROWS, DIMENSION_CODED, 1)));
       // Others, so that not nearly all rows match.
       List<Batches.Row> others = new ArrayList<>();
-      for (float[] vector : Batches.gaussian(ROWS, DIMENSION_CODED, 2)) {
+      for (float[] vector : Batches.clustered(ROWS, DIMENSION_CODED, 2)) {
         others.add(new Batches.Row((long) ROWS + others.size(), vector, 1));
       }
       Batches.put(dataset, memory, others);

@@ -45,10 +45,13 @@ final class PlannerCosts {
   /** A search for recall 0.995 looks at so many rows for each that one for 0.99 does. */
   private static final double SUBSET_LOOKED = 1.25;
 
-  /** What share of a subset's rows is looked at, and how many lie in a cell, before it is known. */
-  private static final double SUBSET_LIKELY_SHARE = 0.3;
+  /**
+   * What share of a subset's rows is looked at, and how many lie in a cell, before it is known: the
+   * share is a low one, since who believes in too high ones never learns better.
+   */
+  private static final double SUBSET_LIKELY_SHARE = 0.1;
 
-  private static final int SUBSET_LIKELY_CELL_ROWS = 24;
+  private static final int SUBSET_LIKELY_CELL_ROWS = 16;
 
   /**
    * An unfiltered traversal of breadth ef visits {@code VISITS * ef ^ VISITS_POWER} rows; one that
