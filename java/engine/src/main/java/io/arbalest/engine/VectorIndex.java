@@ -1,6 +1,5 @@
 package io.arbalest.engine;
 
-import io.arbalest.engine.internal.ArrowOutput;
 import io.arbalest.engine.internal.CallScope;
 import io.arbalest.engine.internal.Errors;
 import io.arbalest.engine.internal.IndexStructs;
@@ -244,27 +243,7 @@ public final class VectorIndex implements AutoCloseable {
    */
   public SearchResult search(float[] query, SearchOptions options) {
     CallScope.checkLength("query", query, dimension);
-    long[] ids = new long[options.k()];
-    float[] distances = new float[options.k()];
-    long[] stats = new long[5];
-    handle.call(
-        index ->
-            Native.arb_jni_search_one(
-                index,
-                query,
-                dimension,
-                options.k(),
-                options.ef(),
-                options.strategy().ordinal(),
-                IndexStructs.targetRecall(options),
-                ids,
-                distances,
-                stats));
-    int hits = (int) stats[4];
-    return new SearchResult(
-        hits == ids.length ? ids : Arrays.copyOf(ids, hits),
-        hits == ids.length ? distances : Arrays.copyOf(distances, hits),
-        new SearchStats(stats[0], stats[1], stats[2], stats[3]));
+    return SearchCalls.one(handle, query, dimension, options);
   }
 
   /**
@@ -350,29 +329,13 @@ public final class VectorIndex implements AutoCloseable {
       RowSubset subset,
       SearchOptions options,
       BufferAllocator allocator) {
-    ArrowBuf stats = IndexStructs.emptySearchStats(scope);
-    ArrowOutput out = scope.output();
-    handle.call(
-        index ->
-            RowSubset.within(
-                subset,
-                rows ->
-                    Native.arb_index_search(
-                        index,
-                        IndexStructs.searchOptions(scope, options, rows),
-                        schema,
-                        array,
-                        filterSchema,
-                        filter,
-                        out.schema(),
-                        out.array(),
-                        stats.memoryAddress())));
-    return new SearchBatch(out.hits(allocator), IndexStructs.searchStats(stats));
+    return SearchCalls.batch(
+        handle, scope, schema, array, filterSchema, filter, subset, options, allocator);
   }
 
   /**
    * Lays the live rows that match a filter together, for searches by {@link Strategy#SUBSET}. Takes
-   * this thread 1 to 2 microseconds a row; other calls go on meanwhile.
+   * this thread some microseconds a row; other calls go on meanwhile.
    *
    * @param filter as for a search; only read. Its length is the subset's end
    * @return to be closed; null where the index has no codes, or too few rows match for it to pay
@@ -381,10 +344,7 @@ public final class VectorIndex implements AutoCloseable {
     return RowSubset.create(handle, filter);
   }
 
-  /**
-   * Whether searches go by a subset of this index. They do not, and scan the rows that match
-   * instead, once the index has other codes than when it was made.
-   */
+  /** Whether searches go by a subset still, and do not scan: the index has the same codes. */
   public boolean isCurrent(RowSubset subset) {
     return subset.isCurrentIn(handle);
   }

@@ -86,13 +86,13 @@ class FilterOracleTest {
   @Test
   void answersAreThoseOfBruteForce() throws Exception {
     run(DIMENSION_SMALL);
-    assertThat(recalls).as(where("the run")).doesNotContainKey("ivf-filtered");
+    assertThat(judged).as(where("the run")).doesNotContainKey("ivf-filtered");
   }
 
   @Test
   void answersAreThoseOfBruteForceWhereFiltersEarnSubsetsAtOnce() throws Exception {
     run(DIMENSION_CODED);
-    assertThat(recalls).as(where("the run")).containsKey("ivf-filtered");
+    assertThat(judged).as(where("the run")).containsKey("ivf-filtered");
   }
 
   private void run(int dimension) {
