@@ -1,14 +1,16 @@
 /* cells_scan.c: a search of cells; see cells.h. */
 #include <math.h>
+#include <string.h>
 
 #include "graph/candidates.h"
 #include "graph/cells_internal.h"
-#include "graph/heap.h"
 #include "graph/rerank.h"
 #include "vectors/sample.h"
 
 /* Rows after which the k-th is about where it will be in the end. */
 #define ROWS_TO_SETTLE 256u
+/* Cells are looked at in the order of so many steps of how far their centres are. */
+#define BUCKETS 32u
 /* A group that is not opened costs more rows than a cell that is not looked at. */
 #define LEADER_MISSES 0.25f
 
@@ -72,91 +74,131 @@ void arb_cells_far(const arb_cells_query *query, const arb_rows *centres, const 
     }
 }
 
-/* The cells of the groups that are open, the nearest centre first; a cell's number is in the place
- * of a candidate's node. */
-typedef struct cell_heap {
+/* The cells that are still to be looked at, about the nearest first: keys of how far their centres
+ * are, with a cell's number in the place of a candidate's node. */
+typedef struct cell_list {
     const arb_cells_query *query;
-    uint64_t *cells;
+    uint64_t *keys;   /* of the groups that were opened, in any order */
+    uint64_t *sorted; /* room for as many */
     uint32_t count;
+    uint32_t next;                        /* in sorted */
     float leaders[ARB_CENTRE_GROUPS_MAX]; /* how far; INFINITY once the group is open */
-    uint32_t unopened;
-    uint64_t looked_at; /* centres and leaders */
-} cell_heap;
+    uint64_t looked_at;                   /* centres and leaders */
+    uint32_t place;
+    uint32_t end; /* of the cell that was begun */
+} cell_list;
 
-static cell_heap begin_heap(const arb_cells_query *query, uint64_t *cells)
+static cell_list begin_list(const arb_cells_query *query, arb_searcher *searcher)
 {
     const arb_cells *of = query->cells;
     uint32_t groups = of->centres.group_count;
-    cell_heap heap = {.query = query, .cells = cells, .unopened = groups, .looked_at = groups};
-    arb_cells_far(query, of->centres.leaders, of->leader_square, 0, groups, heap.leaders);
-    return heap;
+    cell_list list = {.query = query,
+                      .keys = searcher->frontier,
+                      .sorted = searcher->results,
+                      .looked_at = groups};
+    arb_cells_far(query, of->centres.leaders, of->leader_square, 0, groups, list.leaders);
+    return list;
 }
 
-static void open_group(cell_heap *heap, uint32_t group)
+/* Notes the cells of a group whose centres are no farther than that. */
+static void open_group(cell_list *list, uint32_t group, float farthest)
 {
-    const arb_cells *of = heap->query->cells;
+    const arb_cells *of = list->query->cells;
     uint32_t first = of->centres.group_first[group];
     uint32_t count = of->centres.group_first[group + 1] - first;
     float far[ARB_SCAN_BATCH];
-    heap->leaders[group] = INFINITY;
-    heap->unopened--;
-    heap->looked_at += count;
+    list->leaders[group] = INFINITY;
+    list->looked_at += count;
     for (uint32_t done = 0; done < count; done += ARB_SCAN_BATCH) {
         uint32_t here = count - done < ARB_SCAN_BATCH ? count - done : ARB_SCAN_BATCH;
-        arb_cells_far(heap->query, of->centres.rows, of->centre_square, first + done, here, far);
-        for (uint32_t i = 0; i < here; i++)
-            arb_heap_push(heap->cells, heap->count++, arb_candidate(far[i], first + done + i));
+        arb_cells_far(list->query, of->centres.rows, of->centre_square, first + done, here, far);
+        for (uint32_t i = 0; i < here; i++) {
+            list->keys[list->count] = arb_candidate(far[i], first + done + i);
+            list->count += far[i] <= farthest;
+        }
     }
 }
 
-/* 0 where all groups are open. */
-static int open_nearest(cell_heap *heap)
+/* Opens the nearest group; 0 where all are open. */
+static int open_nearest(cell_list *list)
 {
-    uint32_t groups = heap->query->cells->centres.group_count;
+    uint32_t groups = list->query->cells->centres.group_count;
     uint32_t nearest = 0;
     for (uint32_t group = 1; group < groups; group++)
-        nearest = heap->leaders[group] < heap->leaders[nearest] ? group : nearest;
-    if (heap->unopened == 0)
+        nearest = list->leaders[group] < list->leaders[nearest] ? group : nearest;
+    if (list->leaders[nearest] == INFINITY)
         return 0;
-    open_group(heap, nearest);
+    open_group(list, nearest, INFINITY);
     return 1;
 }
 
-static void open_within(cell_heap *heap, float farthest)
+static void open_within(cell_list *list, float leader_farthest, float farthest)
 {
-    uint32_t groups = heap->query->cells->centres.group_count;
+    uint32_t groups = list->query->cells->centres.group_count;
     for (uint32_t group = 0; group < groups; group++) {
-        if (heap->leaders[group] < INFINITY && heap->leaders[group] <= farthest)
-            open_group(heap, group);
+        if (list->leaders[group] < INFINITY && list->leaders[group] <= leader_farthest)
+            open_group(list, group, farthest);
     }
 }
 
-/* The rows that are next: what is left of the cell that was begun, then of the nearest ones. */
-typedef struct cell_rows {
-    cell_heap heap;
-    uint32_t place;
-    uint32_t end; /* of the cell that was begun */
-} cell_rows;
-
-/* About `wanted` of them, of cells whose centres are no farther than `farthest`. */
-static uint32_t next_rows(cell_rows *of, uint32_t wanted, float farthest, uint32_t *places)
+static uint32_t bucket_of(uint64_t key, float least, float per_bucket)
 {
-    cell_heap *heap = &of->heap;
-    const uint32_t *first = heap->query->cells->first;
+    float at = (arb_candidate_distance(key) - least) * per_bucket;
+    return at < BUCKETS - 1 ? (uint32_t)at : BUCKETS - 1;
+}
+
+/* Puts what was noted in order, as far as buckets do: a heap took a third of the search. */
+static void sort_cells(cell_list *list)
+{
+    float least = INFINITY;
+    float most = -INFINITY;
+    for (uint32_t i = 0; i < list->count; i++) {
+        float far = arb_candidate_distance(list->keys[i]);
+        least = far < least ? far : least;
+        most = far > most ? far : most;
+    }
+    float per_bucket = most > least ? BUCKETS / (most - least) : 0;
+    uint32_t first[BUCKETS + 1] = {0};
+    for (uint32_t i = 0; i < list->count; i++)
+        first[bucket_of(list->keys[i], least, per_bucket) + 1]++;
+    for (uint32_t bucket = 1; bucket < BUCKETS; bucket++)
+        first[bucket] += first[bucket - 1];
+    for (uint32_t i = 0; i < list->count; i++)
+        list->sorted[first[bucket_of(list->keys[i], least, per_bucket)]++] = list->keys[i];
+    list->next = 0;
+}
+
+/* What was not looked at yet is to be put in order with what is opened next. */
+static void take_back(cell_list *list)
+{
+    uint32_t left = list->count - list->next;
+    memcpy(list->keys, list->sorted + list->next, left * sizeof *list->keys);
+    list->count = left;
+    list->next = 0;
+}
+
+/* About `wanted` rows: what is left of the cell that was begun, then those of cells whose centres
+ * are no farther than `farthest`. */
+static uint32_t next_rows(cell_list *list, uint32_t wanted, float farthest, uint32_t *places)
+{
+    const uint32_t *first = list->query->cells->first;
     uint32_t count = 0;
     while (count < wanted) {
-        if (of->place == of->end) {
-            if (heap->count == 0 || arb_candidate_distance(heap->cells[0]) > farthest)
+        if (list->place == list->end) {
+            while (list->next < list->count &&
+                   arb_candidate_distance(list->sorted[list->next]) > farthest)
+                list->next++;
+            if (list->next == list->count)
                 break;
-            uint32_t cell = arb_candidate_node(arb_heap_pop(heap->cells, heap->count--));
-            of->place = first[cell];
-            of->end = first[cell + 1];
+            uint32_t cell = arb_candidate_node(list->sorted[list->next++]);
+            list->place = first[cell];
+            list->end = first[cell + 1];
         }
-        uint32_t left = of->end - of->place;
+        uint32_t left = list->end - list->place;
         uint32_t taken = left < wanted - count ? left : wanted - count;
         for (uint32_t i = 0; i < taken; i++)
-            places[count + i] = of->place + i;
-        of->place += taken;
+            places[count + i] = list->place + i;
+        list->place += taken;
         count += taken;
     }
     return count;
@@ -166,7 +208,7 @@ static uint32_t next_rows(cell_rows *of, uint32_t wanted, float farthest, uint32
  * that may hold a nearer one. */
 arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan, arb_slack slack)
 {
-    cell_rows rows = {.heap = begin_heap(query, scan->searcher->frontier)};
+    cell_list list = begin_list(query, scan->searcher);
     arb_scan_batch batch;
     uint64_t scanned = 0;
     uint32_t size = scan->breadth < ARB_SCAN_BATCH ? scan->breadth : ARB_SCAN_BATCH;
@@ -174,17 +216,26 @@ arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan,
     for (;;) {
         float kth = arb_code_scan_kth(scan);
         float far = kth < INFINITY ? arb_cells_row_far(query, kth) : INFINITY;
-        batch.count = next_rows(&rows, size, far + slack.centre, batch.places);
-        if (!settled && far < INFINITY && (batch.count == 0 || scanned >= ROWS_TO_SETTLE)) {
-            open_within(&rows.heap, far + slack.leader);
-            settled = 1;
-        } else if (batch.count == 0 && (settled || !open_nearest(&rows.heap))) {
-            return (arb_cells_work){.rows = scanned, .centres = rows.heap.looked_at};
-        }
-        scanned += batch.count;
-        if (batch.count > 0)
+        batch.count = next_rows(&list, size, far + slack.centre, batch.places);
+        if (batch.count > 0) {
+            scanned += batch.count;
             arb_code_scan_offer(scan, &batch);
-        size = 2 * size < ARB_SCAN_BATCH ? 2 * size : ARB_SCAN_BATCH;
+            size = 2 * size < ARB_SCAN_BATCH ? 2 * size : ARB_SCAN_BATCH;
+        } else if (settled) {
+            return (arb_cells_work){.rows = scanned, .centres = list.looked_at};
+        }
+        if (!settled && (batch.count == 0 || scanned >= ROWS_TO_SETTLE)) {
+            take_back(&list);
+            kth = arb_code_scan_kth(scan);
+            if (kth < INFINITY) {
+                far = arb_cells_row_far(query, kth);
+                open_within(&list, far + slack.leader, far + slack.centre);
+                settled = 1;
+            } else {
+                settled = !open_nearest(&list);
+            }
+            sort_cells(&list);
+        }
     }
 }
 
@@ -224,7 +275,7 @@ arb_status arb_cells_scan(const arb_cells *cells, const arb_graph *graph, arb_se
 {
     arb_status status = arb_code_scan_prepare(graph, searcher);
     if (status == ARB_OK)
-        status = arb_heaps_grow(searcher, cells->centres.count, 1);
+        status = arb_heaps_grow(searcher, cells->centres.count + 1, cells->centres.count);
     if (status != ARB_OK)
         return status;
     arb_cells_query prepared;

@@ -122,7 +122,7 @@ arb_status arb_cells_measure(const arb_slack_task *task, int *current)
     arb_cells *cells = task->cells;
     arb_status status = arb_code_scan_prepare(task->graph, task->searcher);
     if (status == ARB_OK)
-        status = arb_heaps_grow(task->searcher, cells->centres.count, 1);
+        status = arb_heaps_grow(task->searcher, cells->centres.count + 1, cells->centres.count);
     if (status != ARB_OK)
         return status;
     uint32_t answered[2] = {0, 0};

@@ -268,7 +268,7 @@ typedef struct arb_subset_stats {
 } arb_subset_stats;
 
 /* A subset of the live rows that match a filter, which is one as for arb_index_search, and released
- * like it. This thread takes some 10 us a row for it; searches and all else go on. *out is NULL
+ * like it. This thread takes some 15 us a row for it; searches and all else go on. *out is NULL
  * with ARB_OK where fewer than some 500 rows match, or the index has no codes (or has just got
  * others): then searches do as well without. */
 ARB_API arb_status arb_subset_create(const arb_index *index, struct ArrowSchema *filter_schema,

@@ -56,7 +56,7 @@ public record StoreOptions(
   private static final long FILTER_CACHE_BYTES = 128L << 20;
 
   /** By {@code bench filter}: building takes as long as so many visits for each row. */
-  private static final double SUBSET_PRICE = 12;
+  private static final double SUBSET_PRICE = 100;
 
   public StoreOptions {
     Objects.requireNonNull(directory, "directory");
