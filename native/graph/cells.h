@@ -31,7 +31,8 @@ typedef struct arb_cells_facts {
     uint32_t cells;
     uint64_t generation; /* of the codes */
     uint64_t bytes;
-    float scanned; /* of the rows, for recall 0.99 at k = 10: the average of the sample */
+    float scanned; /* rows and centres looked at, of the number of rows, for recall 0.99 at k = 10:
+                      the average of the sample */
 } arb_cells_facts;
 
 /* Cells of those of nodes 0..end-1 that are not masked; the mask has a filter. *out is NULL with

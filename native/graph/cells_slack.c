@@ -80,7 +80,8 @@ static void note_needed(const arb_slack_task *task, const arb_cells_query *query
         note(query, cells[i], far[count - 1], &sample->all[sample->all_count++], sample);
 }
 
-/* Answers a row as a query; returns how many rows it looked at, 0 where the codes were replaced. */
+/* Answers a row as a query; returns how many rows and centres it looked at, 0 where the codes were
+ * replaced. */
 static uint64_t ask(const arb_slack_task *task, uint32_t node, arb_slack slack,
                     arb_slack_sample *sample)
 {
@@ -94,7 +95,8 @@ static uint64_t ask(const arb_slack_task *task, uint32_t node, arb_slack slack,
                           &query)) {
         arb_code_scan scan = arb_code_scan_begin(graph, task->searcher, &query.codes, &options);
         arb_cells_scan_by(&scan, task->cells, task->deleted);
-        scanned = arb_cells_walk(&query, &scan, slack).rows;
+        arb_cells_work work = arb_cells_walk(&query, &scan, slack);
+        scanned = work.rows + work.centres;
         if (sample != NULL)
             note_needed(task, &query, node, sample);
     }

@@ -69,7 +69,8 @@ static void test_life(uint64_t *seed, arb_metric metric, arb_element element)
     for (int64_t row = 0; row < NUMBERS; row++)
         matching += (uint64_t)returnable(&w, &of, row);
     CHECK(stats.rows == matching && stats.cells > 1 && stats.cells < matching &&
-              stats.bytes > matching * sizeof(uint32_t) && stats.scanned > 0 && stats.scanned <= 1,
+              stats.bytes > matching * sizeof(uint32_t) && stats.scanned > 0 &&
+              stats.scanned < 1.2f,
           "%" PRIu64 " rows of %" PRIu64 ", %u cells, %" PRIu64 " bytes, %g scanned", stats.rows,
           matching, stats.cells, stats.bytes, (double)stats.scanned);
     check(&w, seed, &of, whole);

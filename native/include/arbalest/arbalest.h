@@ -263,8 +263,8 @@ typedef struct arb_subset_stats {
     uint64_t rows;
     uint64_t bytes;
     uint32_t cells; /* parts that its rows lie in */
-    float scanned;  /* the part of its rows that a search for recall 0.99 at k = 10 looks at; the
-                       average of the sample that it was measured on */
+    float scanned; /* rows and centres of cells that a search for recall 0.99 at k = 10 looks at, as
+                      a part of its rows; the average of the sample that it was measured on */
 } arb_subset_stats;
 
 /* A subset of the live rows that match a filter, which is one as for arb_index_search, and released

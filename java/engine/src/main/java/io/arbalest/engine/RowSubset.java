@@ -91,7 +91,10 @@ public final class RowSubset implements AutoCloseable {
     return cells;
   }
 
-  /** The share of its rows that a search for recall 0.99 looks at, as was measured. */
+  /**
+   * How many rows and centres of cells a search for recall 0.99 looks at, in parts of the number of
+   * rows, as was measured.
+   */
   public float scannedShare() {
     return scannedShare;
   }

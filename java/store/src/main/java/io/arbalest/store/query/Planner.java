@@ -84,11 +84,10 @@ final class Planner {
    * A subset that searches go by.
    *
    * @param rows how many it has
-   * @param cells in how many cells they lie
-   * @param scannedShare of its rows a search for recall 0.99 looks at
+   * @param scannedShare what a search for recall 0.99 looks at, of the number of its rows
    * @param behind rows that match and came after it
    */
-  record Subset(int rows, int cells, double scannedShare, int behind) {}
+  record Subset(int rows, double scannedShare, int behind) {}
 
   /** The plan without a filter. */
   static Plan unfiltered(boolean exact) {
@@ -145,7 +144,6 @@ final class Planner {
     return subset == null
         ? Double.POSITIVE_INFINITY
         : PlannerCosts.subset(
-            subset.cells(),
             subset.scannedShare() * subset.rows(),
             subset.behind(),
             question.k(),

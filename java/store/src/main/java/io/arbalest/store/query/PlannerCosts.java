@@ -39,19 +39,14 @@ final class PlannerCosts {
    */
   private static final double SUBSET_ROW = 0.9;
 
-  /** The same of a cell. */
-  private static final double SUBSET_CELL = 0.9;
-
   /** A search for recall 0.995 looks at so many rows for each that one for 0.99 does. */
   private static final double SUBSET_LOOKED = 1.25;
 
   /**
-   * What share of a subset's rows is looked at, and how many lie in a cell, before it is known: the
-   * share is a low one, since who believes in too high ones never learns better.
+   * What share of a subset's rows is looked at, before it is known: a low one, since who believes
+   * in too high ones never learns better.
    */
-  private static final double SUBSET_LIKELY_SHARE = 0.1;
-
-  private static final int SUBSET_LIKELY_CELL_ROWS = 16;
+  private static final double SUBSET_LIKELY_SHARE = 0.04;
 
   /**
    * An unfiltered traversal of breadth ef visits {@code VISITS * ef ^ VISITS_POWER} rows; one that
@@ -101,18 +96,17 @@ final class PlannerCosts {
   /**
    * Visits that a search by a subset for k results is worth.
    *
-   * @param looked rows that a search for recall 0.99 looks at
+   * @param looked rows, and centres of cells, that a search for recall 0.99 looks at
    * @param behind rows that came after the subset, which are scanned
    */
-  static double subset(int cells, double looked, int behind, int k, int dimension) {
-    double rows = SUBSET_CELL * cells + SUBSET_ROW * SUBSET_LOOKED * looked + behind;
+  static double subset(double looked, int behind, int k, int dimension) {
+    double rows = SUBSET_ROW * SUBSET_LOOKED * looked + behind;
     return SCAN_START + SCAN_A_RESULT * k + rows * at(SCAN, dimension) * (1 + k / SCAN_RESULTS);
   }
 
   /** The same before there is one, which may turn out to be better or worse. */
   static double likelySubset(int matching, int k, int dimension) {
-    double looked = SUBSET_LIKELY_SHARE * matching;
-    return subset(matching / SUBSET_LIKELY_CELL_ROWS, looked, 0, k, dimension);
+    return subset(SUBSET_LIKELY_SHARE * matching, 0, k, dimension);
   }
 
   /** Visits that a traversal was worth which ended in scans for some of its queries. */

@@ -82,8 +82,7 @@ final class Selection implements AutoCloseable {
     RowSubset subset = rows.subset();
     return subset == null || !state.index().isCurrent(subset)
         ? null
-        : new Planner.Subset(
-            subset.rows(), subset.cells(), subset.scannedShare(), rows.behindSubset());
+        : new Planner.Subset(subset.rows(), subset.scannedShare(), rows.behindSubset());
   }
 
   /** What the plan goes by beside the rows; null: nothing. Stays this object's. */

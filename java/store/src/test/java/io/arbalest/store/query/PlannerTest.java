@@ -138,7 +138,7 @@ class PlannerTest {
         of.dimension(),
         of.element(),
         of.codes(),
-        new Planner.Subset(rows, (int) Math.sqrt(rows), 0.1, behind),
+        new Planner.Subset(rows, 0.1, behind),
         of.walkFactor());
   }
 
