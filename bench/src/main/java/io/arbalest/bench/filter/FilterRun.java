@@ -38,7 +38,7 @@ final class FilterRun implements AutoCloseable {
   private static final int FIRST_SEARCHES = 25;
 
   /** Searches with a filter after which it will not earn an index any more. */
-  private static final int EARNING_SEARCHES_MAX = 1_500;
+  private static final int EARNING_SEARCHES_MAX = 15_000;
 
   private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
   private final Dataset dataset;
