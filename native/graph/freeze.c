@@ -136,12 +136,10 @@ static arb_status prepare(packing *pack, uint32_t end)
 
 static arb_status freeze(arb_graph *graph, arb_searcher *searcher)
 {
-    arb_status status = arb_bridge_all(graph, searcher);
-    if (status != ARB_OK)
-        return status;
+    (void)arb_bridge_all(graph, searcher); /* without memory for all there are fewer */
     uint32_t end = atomic_load_explicit(&graph->node_end, memory_order_acquire);
     packing pack = {.graph = graph, .searcher = searcher};
-    status = prepare(&pack, end);
+    arb_status status = prepare(&pack, end);
     if (status != ARB_OK)
         return status;
     /* From here on nothing can fail: words that name the new base cannot be taken back. */

@@ -204,13 +204,13 @@ arb_status arb_graph_get_stats(const arb_graph *graph, arb_graph_stats *out);
 /* The distance of the ABI between a query and a row, summed in FP32. */
 float arb_exact_distance(const arb_scorer *scorer, const void *query, uint32_t node);
 
-/* The k nearest of nodes 0..end-1 that are not masked, linked or not, by their codes and then by
- * their rows: of the options, ef is how many candidates are kept. Costs far less a node than
+/* The k nearest of nodes first..end-1 that are not masked, linked or not, by their codes and then
+ * by their rows: of the options, ef is how many candidates are kept. Costs far less a node than
  * arb_exact_scan and may miss what that finds; hits are fewer than k only when fewer nodes are not
  * masked, or are deleted meanwhile. Breadths beyond ARB_CODE_SCAN_MAX are for arb_exact_scan. */
 #define ARB_CODE_SCAN_MAX 4096u
-arb_status arb_scan_codes(const arb_graph *graph, arb_searcher *searcher, uint32_t end,
-                          const arb_graph_options *options, arb_graph_query *query,
+arb_status arb_scan_codes(const arb_graph *graph, arb_searcher *searcher, uint32_t first,
+                          uint32_t end, const arb_graph_options *options, arb_graph_query *query,
                           arb_search_stats *stats);
 
 /* Keeps the k nearest nodes of first..end-1 that are not masked in hits (a max-heap or sorted array

@@ -22,13 +22,6 @@ static inline void arb_heap_sink(uint64_t *heap, size_t count, size_t at, uint64
     heap[at] = key;
 }
 
-/* Makes a heap of what is in any order. */
-static inline void arb_heap_make(uint64_t *heap, size_t count)
-{
-    for (size_t at = count / 2; at-- > 0;)
-        arb_heap_sink(heap, count, at, heap[at]);
-}
-
 /* Adds a key to `count` others; there is room. */
 static inline void arb_heap_push(uint64_t *heap, size_t count, uint64_t key)
 {

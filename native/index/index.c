@@ -90,6 +90,11 @@ static arb_status check_options(const arb_index_options *options, const arb_kern
     return check_range("options.ef_construction", options->ef_construction, 1, ARB_EF_MAX);
 }
 
+/* Tells an index from one that had its memory before; says nothing of it and changes nothing for
+ * it.
+ */
+static _Atomic uint64_t serials;
+
 arb_status arb_index_new(const arb_index_options *options, const arb_kernel_set *kernels,
                          arb_index **out)
 {
@@ -98,6 +103,7 @@ arb_status arb_index_new(const arb_index_options *options, const arb_kernel_set 
         return arb_fail(ARB_RESOURCE_EXHAUSTED, "index: no memory for %zu bytes", sizeof *index);
     }
     *index = (arb_index){
+        .serial = atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed) + 1,
         .dim = options->dim,
         .element = (arb_element)options->element,
         .M = options->M,

@@ -31,6 +31,7 @@ typedef struct arb_range {
 #define ARB_RECALL_FLOATS (1 + 2 * ARB_RECALL_KS * ARB_RECALL_TARGETS)
 
 struct arb_index {
+    uint64_t serial;   /* no other index of the process has or had it */
     arb_scorer scorer; /* with the metric and the kernels */
     arb_rows *rows;
     arb_graph *graph;

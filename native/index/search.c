@@ -126,7 +126,20 @@ static int fits_code_scan(const search_call *call, uint32_t wanted)
     return call->ef <= ARB_CODE_SCAN_MAX / 3 && wanted <= ARB_CODE_SCAN_MAX / 3;
 }
 
-/* The same over the codes, where there are some. */
+/* The scan of rows first..end-1 over their codes, for one query. */
+static arb_status scan_codes_of(search_call *call, attempt *try, uint32_t wanted, uint64_t first,
+                                uint64_t end)
+{
+    arb_graph_options options = {.ef = call->ef, .k = wanted, .mask = &call->mask};
+    arb_graph_query query = try->graph;
+    query.hits = try->graph.hits + wanted;
+    arb_status status = arb_scan_codes(call->index->graph, call->searchers[0], (uint32_t)first,
+                                       (uint32_t)end, &options, &query, &call->stats);
+    try->scanned = query.count;
+    return status;
+}
+
+/* The scan of an exact search over the codes, where there are some. */
 static arb_status scan_codes(search_call *call, attempt *tries, uint32_t count, uint32_t wanted,
                              uint64_t published)
 {
@@ -135,15 +148,9 @@ static arb_status scan_codes(search_call *call, attempt *tries, uint32_t count, 
         atomic_load_explicit(&scorer->codes, memory_order_relaxed) == NULL) {
         return scan_all(call, tries, count, wanted, published);
     }
-    arb_graph_options options = {.ef = call->ef, .k = wanted, .mask = &call->mask};
     arb_status status = ARB_OK;
-    for (uint32_t i = 0; status == ARB_OK && i < count; i++) {
-        arb_graph_query query = tries[i].graph;
-        query.hits = tries[i].graph.hits + wanted;
-        status = arb_scan_codes(call->index->graph, call->searchers[0], (uint32_t)published,
-                                &options, &query, &call->stats);
-        tries[i].scanned = query.count;
-    }
+    for (uint32_t i = 0; status == ARB_OK && i < count; i++)
+        status = scan_codes_of(call, &tries[i], wanted, 0, published);
     return status;
 }
 
@@ -162,7 +169,7 @@ static arb_status search_subset(search_call *call, attempt *tries, uint32_t coun
                                     target, &tries[i].graph, &call->stats, &current);
         }
         if (status == ARB_OK && current) {
-            scan(call, &tries[i], wanted, subset->end, published, 0);
+            status = scan_codes_of(call, &tries[i], wanted, subset->end, published);
         } else if (status == ARB_OK) {
             call->stats.fallbacks++;
             status = scan_codes(call, &tries[i], 1, wanted, published);

@@ -13,7 +13,7 @@ static arb_status check_subset(const arb_index *index, const arb_search_options 
                         wanted ? "NULL" : "one", wanted ? "one with" : "NULL without",
                         ARB_STRATEGY_SUBSET);
     }
-    if (wanted && options->subset->index != index) {
+    if (wanted && options->subset->index_serial != index->serial) {
         return arb_fail(ARB_INVALID_ARGUMENT,
                         "options.subset: found one of another index; allowed one of this");
     }

@@ -32,7 +32,7 @@ static arb_status create(const arb_index *index, const arb_bits_view *filter, ar
     }
     free(words);
     if (status == ARB_OK && subset->cells != NULL) {
-        subset->index = index;
+        subset->index_serial = index->serial;
         subset->end = (uint32_t)end;
         subset->rows = arb_cells_get_facts(subset->cells).rows;
         *out = subset;
@@ -83,7 +83,7 @@ arb_status arb_subset_get_stats(const arb_subset *subset, arb_subset_stats *out)
 
 int32_t arb_subset_is_current(const arb_subset *subset, const arb_index *index)
 {
-    return subset != NULL && subset->index == index &&
+    return subset != NULL && subset->index_serial == index->serial &&
            arb_cells_get_facts(subset->cells).generation ==
                atomic_load_explicit(&index->codes_generation, memory_order_relaxed);
 }

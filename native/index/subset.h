@@ -6,7 +6,7 @@
 #include "index/index.h"
 
 struct arb_subset {
-    const arb_index *index; /* whose rows these are: to be compared, not followed */
+    uint64_t index_serial; /* of the index whose rows these are, which may be closed by now */
     arb_cells *cells;
     uint32_t end; /* rows below were looked at */
     uint32_t rows;

@@ -340,7 +340,7 @@ static void test_call_checks(void)
     search = test_search_options(10, 0, ARB_STRATEGIES);
     CHECK_FAILS(SEARCH, ARB_INVALID_ARGUMENT, "options.strategy: found 5; allowed 0..4");
     search.struct_size = 8;
-    CHECK_FAILS(SEARCH, ARB_INVALID_ARGUMENT, "options.struct_size: found 8; allowed 20");
+    CHECK_FAILS(SEARCH, ARB_INVALID_ARGUMENT, "options.struct_size: found 8; allowed 32");
 #undef SEARCH
     search = test_search_options(10, 0, 0);
     CHECK_FAILS(arb_index_search(index, NULL, &tree.schema, &tree.array, NULL, NULL, &hits.schema,

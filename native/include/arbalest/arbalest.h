@@ -137,7 +137,8 @@ typedef struct arb_index_options {
  * a scan as EXACT's over the codes, of which ef candidates are kept and reranked by their rows: a
  * fraction of its cost, a recall as that of a wide search of the graph. Where there are no codes,
  * and for breadths beyond some thousand, the same as EXACT. SUBSET: a scan of the part of a subset
- * that is near the query, see arb_subset; the same as SCAN where its index has other codes by now.
+ * that is near the query, see arb_subset; the same as SCAN where its index has other codes by now,
+ * the query has none (L2, far outside the rows), or ef is beyond some thousand.
  */
 typedef enum arb_strategy {
     ARB_STRATEGY_GRAPH = 0,

@@ -32,7 +32,8 @@ public enum Strategy {
    * By a {@link RowSubset} of the filter, as far as its target recall takes: the cells of its rows
    * that are nearest to the query, of which {@code ef} candidates are kept and reranked as SCAN
    * does. Rows appended since it was made are scanned by the filter. Ends in a scan of all that
-   * match where the index has other codes since, or the answer would be too short.
+   * match where the index has other codes since, the query has none (L2, far outside the rows), the
+   * breadth is beyond some thousand, or the answer would be too short.
    */
   SUBSET
 }

@@ -337,7 +337,8 @@ public final class VectorIndex implements AutoCloseable {
    * Lays the live rows that match a filter together, for searches by {@link Strategy#SUBSET}. Takes
    * this thread some microseconds a row; other calls go on meanwhile.
    *
-   * @param filter as for a search; only read. Its length is the subset's end
+   * @param filter as for a search; only read. Rows beyond its length, or appended after this, are
+   *     none of the subset's
    * @return to be closed; null where the index has no codes, or too few rows match for it to pay
    */
   public RowSubset subset(BitVector filter) {

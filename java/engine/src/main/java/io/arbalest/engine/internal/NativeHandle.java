@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
  * <p>One word counts the running calls and has a bit for "closing". A call enters by counting
  * itself in, which fails once the bit is set; whoever brings the count to zero after that frees the
  * object. So {@link #close()} never pulls memory from under a search, and a search never waits for
- * a lock. The handle refers to no {@code VectorIndex}, so that a Cleaner may hold it.
+ * a lock. The handle refers to no {@code VectorIndex} or {@code RowSubset}, so that a Cleaner may
+ * hold it.
  */
 public final class NativeHandle {
   private static final Logger LOG = LoggerFactory.getLogger(NativeHandle.class);

@@ -1,8 +1,10 @@
 package io.arbalest.store.filter;
 
+import io.arbalest.engine.ArbalestException;
 import io.arbalest.store.filter.FilterCache.Key;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import org.apache.arrow.memory.OutOfMemoryException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,13 +70,24 @@ final class SubsetBuilder implements AutoCloseable {
   private static void build(Order order) {
     try {
       order.dataset().build(order.key(), order.account());
-    } catch (RuntimeException e) {
-      // Searches do without it, as they did before.
+    } catch (RuntimeException | Error e) {
+      // Searches do without it, as they did before, and the thread goes on: datasets wait for it.
       LOG.warn("a subset of {} could not be built: a fault", order.key().filter(), e);
-      order.account().refuse();
+      if (wantsMemory(e)) {
+        order.account().spend(); // there may be some when it is paid for again
+      } else {
+        order.account().refuse();
+      }
     } finally {
       order.dataset().orderDone();
     }
+  }
+
+  private static boolean wantsMemory(Throwable fault) {
+    return fault instanceof OutOfMemoryError
+        || fault instanceof OutOfMemoryException
+        || fault instanceof ArbalestException e
+            && e.status() == ArbalestException.Status.RESOURCE_EXHAUSTED;
   }
 
   /** Gives up a dataset's orders; waits for the one being built. It places no more. */

@@ -26,6 +26,9 @@ final class Planner {
   /** How much wider a search is for a target of 0.999, a tenth of the misses. */
   private static final double EF_A_TENTH_OF_MISSES = 2;
 
+  /** Searches that keep more candidates than this do not go by codes. */
+  private static final int KEPT_MAX = 1365;
+
   /** A scan of codes goes by the distance of its k-th candidate, and of a few more: k / this ... */
   private static final int KEPT_PART = 4;
 
@@ -108,7 +111,7 @@ final class Planner {
     int ef = breadth(question);
     double exact = PlannerCosts.exact(matching, dimension, question.element());
     double scan =
-        question.codes()
+        question.codes() && kept(question) <= KEPT_MAX
             ? PlannerCosts.scan(matching, question.k(), dimension)
             : Double.POSITIVE_INFINITY;
     double graph = PlannerCosts.graph(ef, question.share()) * question.walkFactor();
@@ -116,6 +119,7 @@ final class Planner {
     double least = Math.min(Math.min(exact, subset), Math.min(scan, graph));
     boolean canSave =
         question.codes()
+            && kept(question) <= KEPT_MAX
             && question.share() < GRAPH_SHARE_MIN
             && least
                 >= Math.min(subset, PlannerCosts.likelySubset(matching, question.k(), dimension));
@@ -141,7 +145,7 @@ final class Planner {
 
   private static double subset(Question question) {
     Subset subset = question.subset();
-    return subset == null
+    return subset == null || kept(question) > KEPT_MAX
         ? Double.POSITIVE_INFINITY
         : PlannerCosts.subset(
             subset.scannedShare() * subset.rows(),
