@@ -61,14 +61,13 @@ static inline uint32_t arb_array_offer(arb_candidate_array *array, uint64_t cand
     return place + 1;
 }
 
-/* Offers `count` candidates at once, which is as if one came after the other. None of them is
- * masked, nor of those in the array, which has room for all and ARB_KEYS_INSERT_PAD more. */
+/* Offers `count` candidates at once, which is as if one came after the other; `nearest` is the
+ * least of them. None of them is masked, nor of those in the array, which has room for all and
+ * ARB_KEYS_INSERT_PAD more. */
 static inline void arb_array_offer_all(arb_candidate_array *array, const uint64_t *candidates,
-                                       uint32_t count, uint32_t ef, const arb_kernel_set *kernels)
+                                       uint32_t count, uint64_t nearest, uint32_t ef,
+                                       const arb_kernel_set *kernels)
 {
-    uint64_t nearest = UINT64_MAX;
-    for (uint32_t i = 0; i < count; i++)
-        nearest = candidates[i] < nearest ? candidates[i] : nearest;
     kernels->keys_insert(array->sorted, array->count, candidates, count);
     array->count += count;
     while (array->cursor > 0 && array->sorted[array->cursor - 1] >= nearest)

@@ -152,15 +152,18 @@ static void offer_all(arb_walk *walk)
     arb_candidate_array *array = &walk->array;
     uint64_t farthest = cutoff(walk);
     uint64_t kept[ARB_WORD_LENGTH_MASK + 1];
+    uint64_t nearest = UINT64_MAX;
     uint32_t count = 0;
     for (uint32_t i = 0; i < walk->near_count; i++) {
         kept[count] = arb_candidate(searcher->distances[i], searcher->near[i]);
+        nearest = kept[count] < nearest ? kept[count] : nearest;
         count += kept[count] <= farthest;
     }
     array->dropped |= count < walk->near_count;
     for (uint32_t i = 0; walk->level == 0 && i < count; i++)
         __builtin_prefetch((const void *)arb_word_at(walk->graph, arb_candidate_node(kept[i]), 0));
-    arb_array_offer_all(array, kept, count, breadth(walk), walk->graph->scorer->form.kernels);
+    arb_array_offer_all(array, kept, count, nearest, breadth(walk),
+                        walk->graph->scorer->form.kernels);
 }
 
 /* One by one, masked nodes among them. */

@@ -83,9 +83,12 @@ static void test_batches(uint64_t seed, uint32_t ef, const arb_kernel_set *kerne
     while (all.count + BATCH_MAX <= NODES) {
         uint64_t *batch = all.offered + all.count;
         uint32_t count = (uint32_t)(next_random(&state) % (BATCH_MAX + 1));
-        for (uint32_t i = 0; i < count; i++)
+        uint64_t nearest = UINT64_MAX;
+        for (uint32_t i = 0; i < count; i++) {
             batch[i] = arb_candidate(next_uniform(&state), all.count + i);
-        arb_array_offer_all(&array, batch, count, ef, kernels);
+            nearest = batch[i] < nearest ? batch[i] : nearest;
+        }
+        arb_array_offer_all(&array, batch, count, nearest, ef, kernels);
         all.count += count;
         check_array(&array, ef, NULL, &all);
         for (uint64_t expanded = next_random(&state) >> 62; expanded > 0; expanded--)
