@@ -56,7 +56,8 @@ typedef struct arb_cells_query {
 int arb_cells_prepare(const arb_cells *cells, const arb_graph *graph, arb_searcher *searcher,
                       const void *row, int native, arb_cells_query *out);
 
-/* How far centres (or leaders, with their squared lengths) first..first+count-1 are from the query.
+/* How far centres (or leaders, with their squared lengths) first..first+count-1 are from the query;
+ * count is at most ARB_SCAN_BATCH, which no number of leaders exceeds.
  * Dot products: -q.c / |q|. */
 void arb_cells_far(const arb_cells_query *query, const arb_rows *centres, const float *squares,
                    uint32_t first, uint32_t count, float *far);

@@ -63,15 +63,11 @@ void arb_cells_far(const arb_cells_query *query, const arb_rows *centres, const 
     arb_query coded = query->codes;
     uint32_t numbers[ARB_SCAN_BATCH] = {0};
     coded.rows = centres;
-    for (uint32_t done = 0; done < count; done += ARB_SCAN_BATCH) {
-        uint32_t here = count - done < ARB_SCAN_BATCH ? count - done : ARB_SCAN_BATCH;
-        for (uint32_t i = 0; i < here; i++)
-            numbers[i] = first + done + i;
-        arb_score(&coded, numbers, here, far + done);
-        for (uint32_t i = done; i < done + here; i++)
-            far[i] =
-                centre_far(query, squares[first + i], arb_scored_distance(&query->codes, far[i]));
-    }
+    for (uint32_t i = 0; i < count; i++)
+        numbers[i] = first + i;
+    arb_score(&coded, numbers, count, far);
+    for (uint32_t i = 0; i < count; i++)
+        far[i] = centre_far(query, squares[first + i], arb_scored_distance(&query->codes, far[i]));
 }
 
 /* The cells that are still to be looked at, about the nearest first: keys of how far their centres

@@ -4,12 +4,42 @@
 #include <string.h>
 
 #include "graph/candidates.h"
-#include "graph/heap.h"
 #include "graph/score.h"
 #include "graph/visit.h"
 
-/* Of the two min-heaps, the frontier's keys are candidates, the results' their complements, which
- * puts the farthest on top. */
+/* Both heaps are min-heaps of keys: the frontier's key is the candidate, the results' its
+ * complement, which puts the farthest on top. */
+static void heap_push(uint64_t *heap, size_t count, uint64_t key)
+{
+    size_t at = count;
+    while (at > 0 && heap[(at - 1) / 2] > key) {
+        heap[at] = heap[(at - 1) / 2];
+        at = (at - 1) / 2;
+    }
+    heap[at] = key;
+}
+
+static uint64_t heap_pop(uint64_t *heap, size_t count)
+{
+    uint64_t top = heap[0];
+    uint64_t last = heap[count - 1];
+    size_t end = count - 1;
+    size_t at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= end)
+            break;
+        if (child + 1 < end && heap[child + 1] < heap[child])
+            child++;
+        if (heap[child] >= last)
+            break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = last;
+    return top;
+}
+
 typedef struct wide {
     arb_searcher *searcher;
     size_t frontier_count;
@@ -27,12 +57,12 @@ static arb_status offer(wide *search, uint64_t candidate)
         arb_heaps_grow(searcher, search->frontier_count + 1, search->results_count + 2);
     if (status != ARB_OK)
         return status;
-    arb_heap_push(searcher->frontier, search->frontier_count++, candidate);
+    heap_push(searcher->frontier, search->frontier_count++, candidate);
     if (arb_is_masked(search->mask, arb_candidate_node(candidate)))
         return ARB_OK;
-    arb_heap_push(searcher->results, search->results_count++, ~candidate);
+    heap_push(searcher->results, search->results_count++, ~candidate);
     if (search->results_count > search->ef)
-        arb_heap_pop(searcher->results, search->results_count--);
+        heap_pop(searcher->results, search->results_count--);
     return ARB_OK;
 }
 
@@ -46,7 +76,7 @@ arb_status arb_search_wide(const arb_graph *graph, arb_searcher *searcher, const
         status = offer(&search, start & ~ARB_CANDIDATE_FLAG);
     }
     while (status == ARB_OK && search.frontier_count > 0) {
-        uint64_t nearest = arb_heap_pop(searcher->frontier, search.frontier_count--);
+        uint64_t nearest = heap_pop(searcher->frontier, search.frontier_count--);
         if (search.results_count == ef && ~nearest < searcher->results[0])
             break;
         status = arb_visit_reserve(searcher, graph->M0);
@@ -70,7 +100,7 @@ arb_status arb_search_wide(const arb_graph *graph, arb_searcher *searcher, const
         return status;
     searcher->found_count = (uint32_t)search.results_count;
     while (search.results_count > 0) {
-        uint64_t farthest = ~arb_heap_pop(searcher->results, search.results_count);
+        uint64_t farthest = ~heap_pop(searcher->results, search.results_count);
         searcher->found[--search.results_count] = farthest;
     }
     return ARB_OK;
