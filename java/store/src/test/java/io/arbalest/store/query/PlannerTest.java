@@ -113,6 +113,21 @@ class PlannerTest {
   }
 
   private static Question with(Question of, Integer ef, Double targetRecall) {
+    return copy(of, ef, targetRecall, of.subset(), of.walkFactor());
+  }
+
+  /** The same with a subset of all its rows but some behind, a tenth of which is looked at. */
+  private static Question withSubset(Question of, int behind) {
+    Planner.Subset subset = new Planner.Subset(of.matching() - behind, 0.1, behind);
+    return copy(of, of.ef(), of.targetRecall(), subset, of.walkFactor());
+  }
+
+  private static Question seen(Question of, double walkFactor) {
+    return copy(of, of.ef(), of.targetRecall(), of.subset(), walkFactor);
+  }
+
+  private static Question copy(
+      Question of, Integer ef, Double targetRecall, Planner.Subset subset, double walkFactor) {
     return new Question(
         of.rows(),
         of.matching(),
@@ -122,24 +137,8 @@ class PlannerTest {
         of.dimension(),
         of.element(),
         of.codes(),
-        of.subset(),
-        of.walkFactor());
-  }
-
-  /** The same with a subset of all its rows but some behind, a tenth of which is looked at. */
-  private static Question withSubset(Question of, int behind) {
-    int rows = of.matching() - behind;
-    return new Question(
-        of.rows(),
-        of.matching(),
-        of.k(),
-        of.ef(),
-        of.targetRecall(),
-        of.dimension(),
-        of.element(),
-        of.codes(),
-        new Planner.Subset(rows, 0.1, behind),
-        of.walkFactor());
+        subset,
+        walkFactor);
   }
 
   @Test
@@ -168,20 +167,6 @@ class PlannerTest {
     Question fewer = question(MILLION, 12_000, 10);
     assertThat(Planner.filtered(fewer).name()).isEqualTo("scan-filtered");
     assertThat(Planner.filtered(seen(fewer, 0.1)).name()).isEqualTo("filtered-graph");
-  }
-
-  private static Question seen(Question of, double walkFactor) {
-    return new Question(
-        of.rows(),
-        of.matching(),
-        of.k(),
-        of.ef(),
-        of.targetRecall(),
-        of.dimension(),
-        of.element(),
-        of.codes(),
-        of.subset(),
-        walkFactor);
   }
 
   @Test
