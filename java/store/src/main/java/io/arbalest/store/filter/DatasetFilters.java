@@ -114,24 +114,33 @@ public final class DatasetFilters {
   }
 
   /**
-   * Gives the cache what was selected, with a subset that came meanwhile.
+   * Gives the cache what was selected, with a subset that came meanwhile. A search that began
+   * earlier may be done later than another one: then the cache keeps what it has, which may have a
+   * subset of rows that the search does not know.
    *
-   * @return what is kept now, held for the caller in place of {@code rows}
+   * @param rows held by the caller, for whom the result is instead
+   * @return the same rows, held for the caller, with the subset that they are kept with
    */
   private SelectedRows kept(Key key, SelectedRows rows) {
-    return cache
-        .selected()
-        .asMap()
-        .compute(
-            key,
-            (same, current) -> {
-              SelectedRows best = isCurrent(current) ? withSubset(rows, current.shared()) : rows;
-              if (best != rows) {
-                rows.close();
-              }
-              best.retain();
-              return counted(best);
-            });
+    SelectedRows now =
+        cache
+            .selected()
+            .asMap()
+            .compute(
+                key,
+                (same, current) -> {
+                  if (current != null && current.isLaterThan(rows)) {
+                    return current;
+                  }
+                  SelectedRows best =
+                      isCurrent(current) ? withSubset(rows, current.shared()) : rows;
+                  if (best != rows) {
+                    rows.close();
+                  }
+                  best.retain();
+                  return counted(best);
+                });
+    return now.isLaterThan(rows) ? rows : now;
   }
 
   /** Whether something selected has a subset that searches go by. */

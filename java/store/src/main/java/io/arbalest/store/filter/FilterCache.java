@@ -79,7 +79,7 @@ public final class FilterCache implements AutoCloseable {
    * @param index of its columns
    * @param vectors what searches go by
    * @param end how many of its rows a search that begins now is to see
-   * @param holds whether no row was deleted since a stamp was taken
+   * @param holds whether no row was deleted since a stamp was taken; a later stamp is no smaller
    */
   public DatasetFilters open(
       MetadataIndex index, VectorIndex vectors, IntSupplier end, LongPredicate holds) {

@@ -187,6 +187,15 @@ public final class SelectedRows implements AutoCloseable {
         && (subset == null || other.end() >= subset.end());
   }
 
+  /**
+   * Whether this has seen writes that others of the same filter have not: more rows, or as many and
+   * deletions since. May be asked also when either is closed.
+   */
+  boolean isLaterThan(SelectedRows other) {
+    int more = Integer.compare(rows.rows(), other.rows.rows());
+    return more > 0 || more == 0 && stamp > other.stamp;
+  }
+
   SharedSubset shared() {
     return subset;
   }
