@@ -48,21 +48,25 @@ class KeptSubsetTest {
 
   private Dataset filled(Store store) {
     Dataset dataset = store.create(Batches.spec("d", IdType.INT64, DIMENSION));
-    put(dataset, 0, ROWS, 1);
+    put(dataset, 0, ROWS);
     dataset.flush();
     return dataset;
   }
 
-  /** Rows whose version is the rest of their id. */
-  private void put(Dataset dataset, int first, int end, float scale) {
-    List<float[]> vectors = Batches.clustered(end - first, DIMENSION, first + 1);
+  private void put(Dataset dataset, int first, int end) {
+    put(dataset, first, end, 1, 1);
+  }
+
+  /** Rows whose version is the rest of their id, every {@code step}-th id. */
+  private void put(Dataset dataset, int first, int end, int step, float scale) {
+    List<float[]> vectors = Batches.clustered((end - first) / step, DIMENSION, first + 1);
     List<Row> rows = new ArrayList<>();
-    for (int id = first; id < end; id++) {
-      float[] vector = vectors.get(id - first);
+    for (float[] vector : vectors) {
       for (int i = 0; i < DIMENSION; i++) {
         vector[i] *= scale;
       }
-      rows.add(new Row((long) id, vector, id % VERSIONS));
+      long id = first + (long) step * rows.size();
+      rows.add(new Row(id, vector, (int) (id % VERSIONS)));
     }
     Batches.put(dataset, memory, rows);
   }
@@ -172,7 +176,7 @@ class KeptSubsetTest {
     try (Store store = Store.open(options(0))) {
       Dataset dataset = filled(store);
       searchUntilBuilt(dataset, 1, 1);
-      put(dataset, ROWS, ROWS + 300, 1); // a hundred of them match
+      put(dataset, ROWS, ROWS + 300); // a hundred of them match
       assertRight(dataset, 1, MATCHING + 100);
       Set<Long> gone = new HashSet<>();
       for (int query = 0; query < 10; query++) {
@@ -193,7 +197,7 @@ class KeptSubsetTest {
     try (Store store = Store.open(options(0))) {
       Dataset dataset = filled(store);
       searchUntilBuilt(dataset, 1, 1);
-      put(dataset, ROWS, ROWS + 900, 1);
+      put(dataset, ROWS, ROWS + 900);
       searchUntilBuilt(dataset, 1, 2);
       assertRight(dataset, 1, MATCHING + 300);
       List<Long> gone = LongStream.range(0, 1200).boxed().toList();
@@ -204,18 +208,40 @@ class KeptSubsetTest {
     }
   }
 
-  /** Rows far outside the others' range make the index fit its codes anew. */
+  /**
+   * Rows that the filter does not match come: its subset lacks nothing, however many they are.
+   * Those far outside the others' range make a freeze fit the codes anew. Nothing else happens
+   * between a search by the subset and one that has no use for it any more.
+   */
   @Test
   void itIsRenewedWithTheCodesItWasMadeOf() {
     try (Store store = Store.open(options(0))) {
       Dataset dataset = filled(store);
+      String without = search(dataset, 1, 0).strategy();
       searchUntilBuilt(dataset, 1, 1);
-      put(dataset, ROWS, 2 * ROWS, 2);
-      dataset.flush();
+      putOthers(dataset, ROWS, 2 * ROWS, 1);
+      dataset.freeze(); // the codes fit these as well
+      assertRight(dataset, 1, MATCHING);
+
+      putOthers(dataset, 2 * ROWS, 3 * ROWS, 2);
+      assertRight(dataset, 1, MATCHING);
+      assertThat(status(dataset).subsetsDue()).isZero();
+      assertThat(status(dataset).subsetBuilds()).isEqualTo(1);
+      long refreshes = status(dataset).refreshes();
       dataset.freeze();
+      assertThat(search(dataset, 1, 0).strategy()).isEqualTo(without).isNotEqualTo(BY_SUBSET);
       searchUntilBuilt(dataset, 1, 2);
-      assertRight(dataset, 1, 2 * MATCHING);
+      assertRight(dataset, 1, MATCHING);
+      assertThat(status(dataset).refreshes()).isEqualTo(refreshes);
+      assertThat(status(dataset).subsets()).isEqualTo(1);
+      assertThat(status(dataset).subsetBuilds()).isEqualTo(2);
     }
+  }
+
+  /** As many rows, in the graph, of another version than the filter's. */
+  private void putOthers(Dataset dataset, int first, int end, float scale) {
+    put(dataset, VERSIONS * first, VERSIONS * end, VERSIONS, scale);
+    dataset.flush();
   }
 
   @Test
