@@ -1,6 +1,7 @@
 package io.arbalest.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.arbalest.client.ArbalestClient;
@@ -35,6 +36,7 @@ class KillTest {
 
   @TempDir Path directory;
   private final KillOracle oracle = new KillOracle();
+  private final KillTexts texts = new KillTexts();
 
   @Test
   void nothingAcknowledgedIsLostAndNothingDeletedComesBack() throws Exception {
@@ -48,11 +50,14 @@ class KillTest {
     for (int round = 0; round < rounds; round++) {
       try (ChildServer server = startServer()) {
         verify(server, random, "round " + round + " of seed " + seed);
-        acknowledged += write(server, random, round);
+        acknowledged += write(server, random, round, true);
       }
     }
     try (ChildServer server = startServer()) {
       verify(server, random, "after the last round of seed " + seed);
+      // Not only recovery has made the index of texts what it is.
+      acknowledged += write(server, random, rounds, false);
+      verify(server, random, "after writes without a kill, seed " + seed);
       assertThat(server.terminate()).isEqualTo(143);
     }
     // A test that never wrote would find nothing lost, too.
@@ -73,7 +78,7 @@ class KillTest {
         KillTest.class.getResource("kill.properties").getPath());
   }
 
-  /** Scans everything, compares, and finds some rows by search. */
+  /** Scans everything, compares, and finds some rows by their vectors and all by their texts. */
   private void verify(ChildServer server, Random random, String when) {
     try (ArbalestClient client = ArbalestClient.connect(server.uri())) {
       List<ObjectNode> rows = new ArrayList<>();
@@ -84,16 +89,19 @@ class KillTest {
       }
       Map<Long, Long> found = new HashMap<>();
       for (ObjectNode row : rows) {
-        Long before = found.put(row.get("id").longValue(), row.get("version").longValue());
-        assertThat(before).as("%s: id %s twice", when, row.get("id")).isNull();
-        // The vector says the same as the column: neither comes from another write.
+        long id = row.get("id").longValue();
+        long version = row.get("version").longValue();
+        assertThat(found.put(id, version)).as("%s: id %s twice", when, id).isNull();
+        // The vector and the text say the same as the column: none comes from another write.
         assertThat(row.get("vector").get(0).floatValue())
-            .isEqualTo(row.get("version").longValue() % KillWriter.VERSIONS_IN_VECTOR);
+            .isEqualTo(version % KillWriter.VERSIONS_IN_VECTOR);
+        assertThat(row.get(KillTexts.COLUMN).textValue()).isEqualTo(KillTexts.text(id, version));
       }
       oracle.check(found);
       for (int i = 0; i < PROBES && !rows.isEmpty(); i++) {
         probe(client, rows.get(random.nextInt(rows.size())), when);
       }
+      texts.check(client, DATASET, found);
     } catch (AssertionError e) {
       throw new AssertionError(when + ": " + e.getMessage(), e);
     }
@@ -112,8 +120,8 @@ class KillTest {
     }
   }
 
-  /** Lets writers write until the server is killed at a random moment. */
-  private long write(ChildServer server, Random random, int round) throws Exception {
+  /** Lets writers write until the server is killed, or they are told to finish, at random. */
+  private long write(ChildServer server, Random random, int round, boolean kill) throws Exception {
     List<KillWriter> writers = new ArrayList<>();
     for (int i = 0; i < WRITERS; i++) {
       writers.add(new KillWriter(server.uri(), DATASET, i, round, random.nextLong(), oracle));
@@ -122,7 +130,11 @@ class KillTest {
     Await.until(
         "a first acknowledgement", () -> writers.stream().anyMatch(w -> w.acknowledged() > 0));
     LockSupport.parkNanos(random.nextInt(LIFE_MILLIS_MAX) * 1_000_000L);
-    server.kill();
+    if (kill) {
+      server.kill();
+    } else {
+      writers.forEach(KillWriter::finish);
+    }
     long acknowledged = 0;
     for (KillWriter writer : writers) {
       writer.join();
@@ -146,6 +158,28 @@ class KillTest {
     assertThat(failureOf(small, Map.of(2L, 10L, 3L, 1L))).contains("never written");
     small.check(Map.of(2L, 11L));
     assertThat(failureOf(small, Map.of(2L, 10L))).contains("acknowledged version 11");
+  }
+
+  @Test
+  void theTextsTellARowThatIsMissingOneTooManyAndOneOfAnotherVersion() throws IOException {
+    try (LiveServer live = LiveServer.start(directory);
+        VectorSchemaRoot first = KillWriter.batch(live.client(), Set.of(1L, 2L, 5L), 4);
+        VectorSchemaRoot second = KillWriter.batch(live.client(), Set.of(2L), 6)) {
+      live.client().put(DATASET, first);
+      live.client().put(DATASET, second);
+      live.client().delete(DATASET, 5);
+      texts.check(live.client(), DATASET, Map.of(1L, 4L, 2L, 6L));
+      for (Map<Long, Long> other :
+          List.of(
+              Map.of(1L, 4L),
+              Map.of(1L, 4L, 2L, 6L, 5L, 4L),
+              Map.of(1L, 4L, 2L, 4L),
+              Map.of(1L, 6L, 2L, 4L))) {
+        assertThatThrownBy(() -> texts.check(live.client(), DATASET, other))
+            .isInstanceOf(AssertionError.class)
+            .hasMessageContaining("ids of the rows with the word '");
+      }
+    }
   }
 
   private static String failureOf(KillOracle oracle, Map<Long, Long> found) {

@@ -16,7 +16,10 @@ import org.apache.arrow.flight.FlightRuntimeException;
 import org.apache.arrow.flight.FlightStatusCode;
 import org.apache.arrow.vector.VectorSchemaRoot;
 
-/** Writes ids of its own, puts pipelined and deletes between them, until the server is gone. */
+/**
+ * Writes ids of its own, puts pipelined and deletes between them, until the server is gone or it is
+ * told to finish.
+ */
 final class KillWriter extends Thread {
   static final int DIMENSION = 8;
 
@@ -25,6 +28,9 @@ final class KillWriter extends Thread {
 
   private static final int IDS = 300;
   private static final int BATCH_MAX = 20;
+
+  /** Often, as most lives are short: what follows a snapshot is what recovery has to add to it. */
+  private static final int SNAPSHOT_EVERY = 3;
 
   private final String uri;
   private final String dataset;
@@ -35,6 +41,7 @@ final class KillWriter extends Thread {
   private final Queue<Set<Long>> sent = new ConcurrentLinkedQueue<>();
   private final AtomicLong acknowledged = new AtomicLong();
   private volatile Throwable surprise;
+  private volatile boolean finishing;
   private int step;
 
   KillWriter(String uri, String dataset, int writer, int round, long seed, KillOracle oracle) {
@@ -52,6 +59,11 @@ final class KillWriter extends Thread {
     return acknowledged.get();
   }
 
+  /** Ends it once what it has sent is acknowledged. */
+  void finish() {
+    finishing = true;
+  }
+
   /** The end of the server is no surprise; everything else is. */
   void throwIfSurprised() {
     if (surprise != null) {
@@ -62,12 +74,12 @@ final class KillWriter extends Thread {
   @Override
   public void run() {
     try (ArbalestClient client = ArbalestClient.connect(uri)) {
-      while (surprise == null) {
+      while (surprise == null && !finishing) {
         puts(client, 1 + random.nextInt(8));
-        delete(client);
-        if (random.nextInt(10) == 0) {
+        if (random.nextInt(SNAPSHOT_EVERY) == 0) {
           client.snapshot(dataset);
         }
+        delete(client);
       }
     } catch (FlightRuntimeException e) {
       if (e.status().code() != FlightStatusCode.UNAVAILABLE) {
@@ -122,12 +134,14 @@ final class KillWriter extends Thread {
     return round * 100_000L + step++;
   }
 
-  private static VectorSchemaRoot batch(ArbalestClient client, Set<Long> ids, long version) {
+  static VectorSchemaRoot batch(ArbalestClient client, Set<Long> ids, long version) {
     long[] all = ids.stream().mapToLong(Long::longValue).toArray();
     float[][] vectors = new float[all.length][DIMENSION];
     long[] versions = new long[all.length];
+    String[] texts = new String[all.length];
     for (int row = 0; row < all.length; row++) {
       versions[row] = version;
+      texts[row] = KillTexts.text(all[row], version);
       vectors[row][0] = version % VERSIONS_IN_VECTOR;
       // Every id has a direction of its own, so that a search for its vector finds it alone.
       vectors[row][1] = all[row];
@@ -137,6 +151,7 @@ final class KillWriter extends Thread {
         .ids("id", all)
         .vectors("vector", Batches.SINGLE, vectors)
         .ids("version", versions)
-        .root(Map.of("arbalest.metric", "l2"));
+        .texts(KillTexts.COLUMN, texts)
+        .root(Map.of("arbalest.metric", "l2", "arbalest.text_columns", KillTexts.COLUMN));
   }
 }
