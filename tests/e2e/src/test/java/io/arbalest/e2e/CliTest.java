@@ -116,6 +116,36 @@ class CliTest {
   }
 
   @Test
+  void addsColumns() throws IOException {
+    ok("put", "--dataset", "w", "--id-column", "key", words().toString());
+    List<String> wider = ok("add-columns", "--dataset", "w", "year=int32", "a=b=utf8").lines();
+    assertThat(wider)
+        .containsExactly(
+            "column\ttype\tindex", "n\tint64\tauto", "year\tint32\tauto", "a=b\tutf8\tauto");
+    assertThat(ok("scan", "--dataset", "w", "--limit", "1").out())
+        .isEqualTo("{\"id\":\"east\",\"n\":1,\"year\":null,\"a=b\":null}\n");
+    // One that is there stays as it is: not in another type, and not named twice.
+    assertThat(ok("add-columns", "--dataset", "w", "year=int32", "tags=list<utf8>").lines())
+        .hasSize(5)
+        .last()
+        .isEqualTo("tags\tlist<utf8>\tauto");
+    String[] add = {"add-columns", "--server", live.server().uri(), "--dataset", "w", ""};
+    for (List<String> wrong :
+        List.of(
+            List.of("1", "'year'", "year=utf8"),
+            List.of("1", "found 'int', allowed bool, ", "x=int"),
+            List.of("2", "columns: found 'year', allowed NAME=TYPE such as year=int32", "year"),
+            List.of("2", "columns: found '=utf8', allowed NAME=TYPE", "=utf8"),
+            List.of("2", "columns: found 'x=', allowed NAME=TYPE", "x="))) {
+      add[5] = wrong.get(2);
+      fails(Integer.parseInt(wrong.get(0)), wrong.get(1), add);
+    }
+    fails(2, "'x' twice", "add-columns", "--dataset", "w", "x=utf8", "x=bool");
+    fails(2, "NAME=TYPE", "add-columns", "--dataset", "w");
+    assertThat(live.client().describe("w").get("columns")).hasSize(4);
+  }
+
+  @Test
   void searchesByText() throws IOException {
     ok("put", "--dataset", "w", "--text-columns", "key", "--id-column", "n", words().toString());
     Run text = ok("search", "--dataset", "w", "--text", "North!", "--columns", "key");
@@ -187,7 +217,8 @@ class CliTest {
     Run help = run("--help");
     assertThat(help.exitCode()).isZero();
     assertThat(help.out())
-        .contains("serve", "put", "search", "scan", "datasets", "delete", "status", "cpu");
+        .contains("serve", "put", "search", "scan", "datasets", "delete", "status", "cpu")
+        .contains("add-columns");
     assertThat(run("serve", "--help").out()).contains("--http-port");
     assertThat(run("--version").out()).startsWith("arbalest ");
   }

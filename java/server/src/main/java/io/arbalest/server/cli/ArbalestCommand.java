@@ -23,6 +23,7 @@ import picocli.CommandLine.ParameterException;
       KnnJoinCommand.class,
       DedupCommand.class,
       DatasetsCommand.class,
+      AddColumnsCommand.class,
       DeleteCommand.class,
       StatusCommand.class,
       CpuCommand.class,
