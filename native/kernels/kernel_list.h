@@ -57,6 +57,9 @@
     JOB(sq1_dot_x4, isa)                                                                           \
     JOB(sq1_near, isa)
 
+/* Sums of table entries for many rows at once: which may be near. */
+#define ARB_KERNELS_OF_FASTSCANS(JOB, isa) JOB(fastscan_near, isa)
+
 /* Rows against many queries at once: which may be near. */
 #define ARB_KERNELS_OF_SCREENS(JOB, isa) JOB(screen, isa)
 
@@ -82,6 +85,7 @@
     ARB_KERNELS_OF_SQ4(JOB, ref)                                                                   \
     ARB_KERNELS_OF_SQ1(JOB, ref)                                                                   \
     ARB_KERNELS_OF_SQ8_CODES(JOB, ref)                                                             \
+    ARB_KERNELS_OF_FASTSCANS(JOB, ref)                                                             \
     ARB_KERNELS_OF_SCREENS(JOB, ref)                                                               \
     ARB_KERNELS_OF_SCREEN_CODES(JOB, ref)                                                          \
     ARB_KERNELS_OF_BITS(JOB, ref)                                                                  \
@@ -166,6 +170,10 @@
 #define ARB_SIGNATURE_bits_or(name) ARB_SIGNATURE_OF_BITS(name)
 #define ARB_SIGNATURE_bits_andnot(name) ARB_SIGNATURE_OF_BITS(name)
 #define ARB_SIGNATURE_bits_popcount(name) uint64_t name(const uint64_t *a, size_t words)
+
+#define ARB_SIGNATURE_fastscan_near(name)                                                          \
+    void name(const arb_fastscan_bound *bound, const uint8_t *blocks, size_t count, float *least,  \
+              uint32_t *near)
 
 #define ARB_SIGNATURE_keys_insert(name)                                                            \
     void name(uint64_t *sorted, size_t count, const uint64_t *keys, size_t n)

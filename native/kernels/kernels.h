@@ -78,6 +78,31 @@ typedef struct arb_sq1_bound {
 /* Rows that sq1_near asks memory for while it is at one. */
 #define ARB_SQ1_NEAR_AHEAD 28
 
+/* Blocks of rows as fastscan_near takes them: 32 rows' bias and f, then pieces of four groups of
+ * components. A code is 4 bits; bytes 0..31 of a piece hold those of its first group in their low
+ * and of its second in their high halves, bytes 32..63 those of the third and fourth. Of both, byte
+ * 2 * r is of row r, byte 2 * r + 1 of row 16 + r. */
+#define ARB_FASTSCAN_ROWS 32
+#define ARB_FASTSCAN_PIECE_BYTES 64
+/* Tables of a piece: 16 entries for each group, in the order 0, 0, 2, 2, 1, 1, 3, 3. */
+#define ARB_FASTSCAN_TABLES_BYTES 128
+#define ARB_FASTSCAN_ENTRY_MAX 63
+
+/* What fastscan_near holds rows against. The kernels know this layout by offset. */
+typedef struct arb_fastscan_bound {
+    const uint8_t *tables; /* ARB_FASTSCAN_TABLES_BYTES * pieces */
+    size_t pieces;         /* 1..ARB_DIM_MAX / 4 */
+    float constant;
+    float factor;
+    float shift;
+    float farthest;
+} arb_fastscan_bound;
+
+static inline size_t arb_fastscan_block_bytes(size_t pieces)
+{
+    return 2 * sizeof(float) * ARB_FASTSCAN_ROWS + ARB_FASTSCAN_PIECE_BYTES * pieces;
+}
+
 /* Keys behind the last that keys_insert may write. */
 #define ARB_KEYS_INSERT_PAD 7
 
@@ -127,6 +152,14 @@ typedef struct arb_kernel_set {
      * are prefetched here, those before by the caller, who may know of them earlier. */
     void (*sq1_near)(const arb_sq1_bound *bound, const uint8_t *const *rows, size_t count,
                      uint64_t *near);
+    /* Sums entries of tables, one for each 4-bit code of a row, of `count` blocks of rows (0 is
+     * allowed), one behind the other. Entries are at most ARB_FASTSCAN_ENTRY_MAX and small enough
+     * that no row's sum is over 65535. With such a sum, least[32 * b + r] of row r of block b is
+     *     (constant + bias) - f * (factor * sum + shift)
+     * each operation being rounded to float, and bit r of near[b] is 0 where that is > farthest, 1
+     * otherwise, so also where a NaN is involved. */
+    void (*fastscan_near)(const arb_fastscan_bound *bound, const uint8_t *blocks, size_t count,
+                          float *least, uint32_t *near);
     /* Codes a vector of n finite floats, n in 1..ARB_DIM_MAX: scale is its largest magnitude / 127,
      * a code is src_i * (127 / that) rounded to nearest even, plus 128. Codes are written up to the
      * next multiple of four, those behind the vector's being 128. */

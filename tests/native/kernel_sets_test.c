@@ -6,12 +6,13 @@
 #include "testing.h"
 
 static const char *const all_jobs[] = {
-    "f16_l2sq",     "f16_dot",      "f16_cosine",  "f16_l2sq_x4", "f16_dot_x4",    "f16_cosine_x4",
-    "f32_l2sq",     "f32_dot",      "f32_cosine",  "f32_l2sq_x4", "f32_dot_x4",    "f32_cosine_x4",
-    "cast_f32_f16", "cast_f64_f16", "cast_i8_f16", "cast_u8_f16", "cast_f16_f32",  "sq8_l2sq",
-    "sq8_dot",      "sq8_l2sq_x4",  "sq8_dot_x4",  "sq8_encode",  "sq8_decode",    "sq4_dots",
-    "sq1_dot_x4",   "bits_and",     "bits_or",     "bits_andnot", "bits_popcount", "screen_code",
-    "screen",       "sq1_near",     "keys_insert",
+    "f16_l2sq",      "f16_dot",       "f16_cosine",   "f16_l2sq_x4",   "f16_dot_x4",
+    "f16_cosine_x4", "f32_l2sq",      "f32_dot",      "f32_cosine",    "f32_l2sq_x4",
+    "f32_dot_x4",    "f32_cosine_x4", "cast_f32_f16", "cast_f64_f16",  "cast_i8_f16",
+    "cast_u8_f16",   "cast_f16_f32",  "sq8_l2sq",     "sq8_dot",       "sq8_l2sq_x4",
+    "sq8_dot_x4",    "sq8_encode",    "sq8_decode",   "sq4_dots",      "sq1_dot_x4",
+    "bits_and",      "bits_or",       "bits_andnot",  "bits_popcount", "screen_code",
+    "screen",        "sq1_near",      "keys_insert",  "fastscan_near",
 };
 
 static void check_order_and_names(void)
