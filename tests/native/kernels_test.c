@@ -36,6 +36,9 @@ static void check(const kernel_entry *kernel, test_effort effort, kernel_report 
     case SHAPE_BIT_NEAR:
         check_bit_near(kernel, effort, report);
         break;
+    case SHAPE_FASTSCAN:
+        check_fastscan(kernel, effort, report);
+        break;
     case SHAPE_SCREEN_CODE:
         check_screen_code(kernel, effort, report);
         break;
@@ -70,18 +73,24 @@ static void catch_fault(const kernel_entry *kernel, const char *caught_by, catch
     }
 }
 
+static void catch_faults(const planted_fault *planted, size_t count, catch_tally *tally)
+{
+    for (size_t i = 0; i < count; i++) {
+        const kernel_entry *kernel = &planted[i].kernel;
+        if (strcmp(kernel->isa, "avx2") == 0 && arb_vectors() == VECTORS_BASE) {
+            printf("SKIPPED planted fault %s: the CPU cannot execute it\n", kernel->name);
+            continue;
+        }
+        catch_fault(kernel, planted[i].caught_by, tally);
+    }
+}
+
 /* How many were caught, or -1 when one was missed. */
 static int catch_planted_faults(void)
 {
     catch_tally tally = {0};
-    for (size_t i = 0; i < arb_planted_count; i++) {
-        const planted_fault *planted = &arb_planted[i];
-        if (strcmp(planted->kernel.isa, "avx2") == 0 && arb_vectors() == VECTORS_BASE) {
-            printf("SKIPPED planted fault %s: the CPU cannot execute it\n", planted->kernel.name);
-            continue;
-        }
-        catch_fault(&planted->kernel, planted->caught_by, &tally);
-    }
+    catch_faults(arb_planted, arb_planted_count, &tally);
+    catch_faults(arb_planted_fastscans, arb_planted_fastscans_count, &tally);
     for (size_t i = 0; i < arb_generated_planted_count; i++) {
         const generated_kernel *planted = &arb_generated_planted[i];
         if (arb_kernel_availability(&planted->entry) == UNAVAILABLE) {

@@ -47,6 +47,7 @@
 #define JOB_sq4_dots SHAPE_DOTS, TYPE_u8, TYPE_f32
 #define JOB_sq1_dot_x4 SHAPE_BIT_DOT, TYPE_u8, TYPE_f32
 #define JOB_sq1_near SHAPE_BIT_NEAR, TYPE_u8, TYPE_u64
+#define JOB_fastscan_near SHAPE_FASTSCAN, TYPE_u8, TYPE_f32
 #define JOB_screen_code SHAPE_SCREEN_CODE, TYPE_f32, TYPE_u8
 #define JOB_screen SHAPE_SCREEN, TYPE_u8, TYPE_u64
 #define JOB_bits_and SHAPE_BITS, TYPE_u64, TYPE_u64
@@ -111,6 +112,16 @@ static void call_bit_near(const kernel_entry *kernel, const void *const rows[4])
     ((arb_sq1_near_fn)kernel->function)(&bound, (const uint8_t *const *)rows, 4, &near);
 }
 
+static void call_fastscan(const kernel_entry *kernel)
+{
+    static uint8_t tables[ARB_FASTSCAN_TABLES_BYTES];
+    static double block[(sizeof(float) * 2 * ARB_FASTSCAN_ROWS + ARB_FASTSCAN_PIECE_BYTES) / 8];
+    arb_fastscan_bound bound = {.tables = tables, .pieces = 1};
+    float least[ARB_FASTSCAN_ROWS];
+    uint32_t near;
+    ((arb_fastscan_near_fn)kernel->function)(&bound, (void *)block, 1, least, &near);
+}
+
 static void call_once(const kernel_entry *kernel)
 {
     double source[64] = {0};
@@ -142,6 +153,9 @@ static void call_once(const kernel_entry *kernel)
         break;
     case SHAPE_BIT_NEAR:
         call_bit_near(kernel, rows);
+        break;
+    case SHAPE_FASTSCAN:
+        call_fastscan(kernel);
         break;
     case SHAPE_SCREEN_CODE:
         ((arb_screen_code_fn)kernel->function)(offset, 64, (void *)other, (void *)out);

@@ -14,6 +14,7 @@ typedef enum kernel_shape {
     SHAPE_DOTS,
     SHAPE_BIT_DOT,
     SHAPE_BIT_NEAR,
+    SHAPE_FASTSCAN,
     SHAPE_SCREEN_CODE,
     SHAPE_SCREEN,
     SHAPE_BITS,
@@ -53,6 +54,8 @@ typedef void (*arb_sq1_dot_x4_fn)(const int8_t *query, const uint8_t *const rows
                                   float out[4]);
 typedef void (*arb_sq1_near_fn)(const arb_sq1_bound *bound, const uint8_t *const *rows,
                                 size_t count, uint64_t *near);
+typedef void (*arb_fastscan_near_fn)(const arb_fastscan_bound *bound, const uint8_t *blocks,
+                                     size_t count, float *least, uint32_t *near);
 
 typedef void (*arb_screen_code_fn)(const float *src, size_t n, uint8_t *codes,
                                    arb_screen_facts *facts);

@@ -41,6 +41,12 @@ void check_bit_dot(const kernel_entry *kernel, test_effort effort, kernel_report
  * bounds and one float beside them, the largest sums, NaN and infinities. */
 void check_bit_near(const kernel_entry *kernel, test_effort effort, kernel_report *report);
 
+/* Holds fastscan_near against the definition, bit for bit: every number of blocks in 0..9 and of
+ * pieces in 1..13, the largest sums of each, more pieces, offsets, both ends flush against guard
+ * pages, each code of each group alone, the farthest at each row's bound and one float beside it,
+ * NaN and infinities. */
+void check_fastscan(const kernel_entry *kernel, test_effort effort, kernel_report *report);
+
 /* Holds screen_code against the definition: the same lengths but 0, and offsets; the largest
  * element at every place, ties of rounding, other magnitudes. Codes and scale must be met exactly.
  */

@@ -8,18 +8,10 @@
 
 /* ---- Faults of memory and arithmetic, in C ---- */
 
-static volatile uint16_t sink;
-
-static void touch(const void *vector, size_t i)
-{
-    const volatile uint8_t *byte = (const volatile uint8_t *)vector + 2 * i;
-    sink = *byte;
-}
-
 /* reads one half behind the row; its result is right */
 static float reads_behind(const void *query, const void *row, size_t dim)
 {
-    touch(row, dim);
+    planted_touch(row, dim);
     return arb_f16_l2sq_ref(query, row, dim);
 }
 
@@ -27,7 +19,7 @@ static float reads_behind(const void *query, const void *row, size_t dim)
 static float reads_whole_blocks(const void *query, const void *row, size_t dim)
 {
     for (size_t i = 0; i < (dim + 7) / 8 * 8; i++) {
-        touch(query, i);
+        planted_touch(query, i);
     }
     return arb_f16_l2sq_ref(query, row, dim);
 }
@@ -35,7 +27,7 @@ static float reads_whole_blocks(const void *query, const void *row, size_t dim)
 /* reads the half before the row, as a kernel that aligns its pointer down does */
 static float reads_before(const void *query, const void *row, size_t dim)
 {
-    touch((const uint8_t *)row - 2, 0);
+    planted_touch((const uint8_t *)row - 2, 0);
     return arb_f16_l2sq_ref(query, row, dim);
 }
 
@@ -176,7 +168,7 @@ static void wraps(const float *src, const float *offset, float inverse_scale, ui
 static void reads_offset_behind(const float *src, const float *offset, float inverse_scale,
                                 uint8_t *dst, size_t n)
 {
-    touch(offset, 2 * n);
+    planted_touch(offset, 2 * n);
     arb_sq8_encode_ref(src, offset, inverse_scale, dst, n);
 }
 
@@ -232,7 +224,7 @@ static void drops_equal(uint64_t *sorted, size_t count, const uint64_t *keys, si
 /* reads the key behind the last */
 static void loads_key_ahead(uint64_t *sorted, size_t count, const uint64_t *keys, size_t n)
 {
-    touch(keys, 4 * n);
+    planted_touch(keys, 4 * n);
     arb_keys_insert_ref(sorted, count, keys, n);
 }
 
@@ -317,7 +309,7 @@ static void drains_too_late(const int8_t *query, const uint8_t *const rows[4], s
 static void reads_row_behind(const int8_t *query, const uint8_t *const rows[4], size_t steps,
                              float out[4])
 {
-    touch(rows[2], (steps + 1) / 2 * 8 - 1);
+    planted_touch(rows[2], (steps + 1) / 2 * 8 - 1);
     arb_sq1_dot_x4_ref(query, rows, steps, out);
 }
 
@@ -374,7 +366,7 @@ static void fills_last_group(const arb_sq1_bound *bound, const uint8_t *const *r
 static void loads_pointer_ahead(const arb_sq1_bound *bound, const uint8_t *const *rows,
                                 size_t count, uint64_t *near)
 {
-    touch(rows, 4 * count);
+    planted_touch(rows, 4 * count);
     arb_sq1_near_ref(bound, rows, count, near);
 }
 
@@ -428,7 +420,7 @@ static void forgets_slack(const arb_screen_panel *panel, const arb_screen_row *r
 static void loads_step_ahead(const arb_screen_panel *panel, const arb_screen_row *rows,
                              size_t steps, size_t count, uint64_t *passed)
 {
-    touch(panel, arb_screen_panel_bytes(steps) / 2);
+    planted_touch(panel, arb_screen_panel_bytes(steps) / 2);
     arb_screen_ref(panel, rows, steps, count, passed);
 }
 
