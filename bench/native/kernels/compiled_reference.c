@@ -13,7 +13,7 @@ typedef struct compiled_job {
 #define NAMED_ROW(job, isa) {#job, (any_fn)job##_##isa},
 #define NAMED_JOBS(isa)                                                                            \
     REFERENCE_JOBS(NAMED_DISTANCE, NAMED_ROW, NAMED_ROW, NAMED_ROW, NAMED_ROW, NAMED_ROW,          \
-                   NAMED_ROW, NAMED_ROW, NAMED_ROW, NAMED_ROW, NAMED_ROW, isa)
+                   NAMED_ROW, NAMED_ROW, NAMED_ROW, NAMED_ROW, NAMED_ROW, NAMED_ROW, isa)
 
 #if defined(ARB_ARCH_x86_64)
 static const compiled_job jobs_haswell[] = {NAMED_JOBS(haswell)};

@@ -283,6 +283,39 @@ void NAME(sq1_near)(const void *bound, const uint8_t *const *rows, size_t count,
     }
 }
 
+/* The bound of kernels.h. */
+typedef struct fastscan_bound {
+    const uint8_t *tables;
+    size_t pieces;
+    float constant, factor, shift, farthest;
+} fastscan_bound;
+
+void NAME(fastscan_near)(const void *bound, const uint8_t *blocks, size_t count, float *least,
+                         uint32_t *near)
+{
+    fastscan_bound of;
+    memcpy(&of, bound, sizeof of);
+    for (size_t i = 0; i < count; i++, blocks += 256 + 64 * of.pieces, least += 32) {
+        const uint8_t *codes = blocks + 256;
+        uint32_t sums[2][16] = {{0}};
+        for (size_t two = 0; two < 2 * of.pieces; two++) { /* groups, of all rows */
+            const uint8_t *low = of.tables + two / 2 * 128 + two % 2 * 32, *high = low + 64;
+            for (size_t byte = 0; byte < 32; byte++) {
+                uint8_t both = codes[32 * two + byte];
+                sums[byte % 2][byte / 2] += (uint32_t)low[both & 15] + high[both >> 4];
+            }
+        }
+        float terms[2][32];
+        memcpy(terms, blocks, sizeof terms);
+        near[i] = 0;
+        for (size_t row = 0; row < 32; row++) {
+            float shifted = of.factor * (float)sums[row / 16][row % 16] + of.shift;
+            least[row] = of.constant + terms[0][row] - terms[1][row] * shifted;
+            near[i] |= (uint32_t) !(least[row] > of.farthest) << row;
+        }
+    }
+}
+
 /* ---- Screening ---- */
 
 void NAME(screen_code)(const float *src, size_t n, uint8_t *codes, float facts[3])

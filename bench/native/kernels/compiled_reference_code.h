@@ -26,6 +26,10 @@
 #define REFERENCE_BIT_NEAR(job, isa)                                                               \
     void job##_##isa(const void *bound, const uint8_t *const *rows, size_t count, uint64_t *near);
 
+#define REFERENCE_FASTSCAN(job, isa)                                                               \
+    void job##_##isa(const void *bound, const uint8_t *blocks, size_t count, float *least,         \
+                     uint32_t *near);
+
 #define REFERENCE_SCREEN_CODE(job, isa)                                                            \
     void job##_##isa(const float *src, size_t n, uint8_t *codes, float facts[3]);
 #define REFERENCE_SCREEN(job, isa)                                                                 \
@@ -35,8 +39,8 @@
 #define REFERENCE_KEYS(job, isa)                                                                   \
     void job##_##isa(uint64_t *sorted, size_t count, const uint64_t *keys, size_t n);
 
-#define REFERENCE_JOBS(DISTANCE, CAST, CODEC, DOTS, BIT_DOT, BIT_NEAR, SCREEN_CODE, SCREEN, BITS,  \
-                       POPCOUNT, KEYS, isa)                                                        \
+#define REFERENCE_JOBS(DISTANCE, CAST, CODEC, DOTS, BIT_DOT, BIT_NEAR, FASTSCAN, SCREEN_CODE,      \
+                       SCREEN, BITS, POPCOUNT, KEYS, isa)                                          \
     DISTANCE(f16_l2sq, isa)                                                                        \
     DISTANCE(f16_dot, isa)                                                                         \
     DISTANCE(f16_cosine, isa)                                                                      \
@@ -55,6 +59,7 @@
     DOTS(sq4_dots, isa)                                                                            \
     BIT_DOT(sq1_dot_x4, isa)                                                                       \
     BIT_NEAR(sq1_near, isa)                                                                        \
+    FASTSCAN(fastscan_near, isa)                                                                   \
     SCREEN_CODE(screen_code, isa)                                                                  \
     SCREEN(screen, isa)                                                                            \
     BITS(bits_and, isa)                                                                            \
@@ -65,8 +70,9 @@
 
 #define REFERENCE_PROTOTYPES(isa)                                                                  \
     REFERENCE_JOBS(REFERENCE_DISTANCE, REFERENCE_CAST, REFERENCE_CODEC, REFERENCE_DOTS,            \
-                   REFERENCE_BIT_DOT, REFERENCE_BIT_NEAR, REFERENCE_SCREEN_CODE, REFERENCE_SCREEN, \
-                   REFERENCE_BITS, REFERENCE_POPCOUNT, REFERENCE_KEYS, isa)                        \
+                   REFERENCE_BIT_DOT, REFERENCE_BIT_NEAR, REFERENCE_FASTSCAN,                      \
+                   REFERENCE_SCREEN_CODE, REFERENCE_SCREEN, REFERENCE_BITS, REFERENCE_POPCOUNT,    \
+                   REFERENCE_KEYS, isa)                                                            \
     uint64_t load_##isa(const void *from, size_t bytes);
 
 #if defined(ARB_ARCH_x86_64)

@@ -15,6 +15,8 @@
 #define BATCH_NS 40000.0
 #define BATCH_NS_FROM_MEMORY 150000.0
 #define ERROR_ROWS 8
+/* What a batch has a multiple of: a block of fastscan_near. */
+#define BATCH_ROWS ARB_FASTSCAN_ROWS
 
 static _Alignas(64) uint8_t query[MEASURE_DIM_MAX * 8];
 static _Alignas(64) uint8_t row_bytes[ERROR_ROWS * MEASURE_DIM_MAX * 8];
@@ -25,6 +27,7 @@ static _Alignas(64) float codec_offset[MEASURE_DIM_MAX];
 #define KEYS_ADDED 4
 static _Alignas(64) uint64_t sorted_keys[MEASURE_DIM_MAX];
 static _Alignas(64) uint64_t merged_keys[MEASURE_DIM_MAX + KEYS_ADDED + ARB_KEYS_INSERT_PAD];
+static _Alignas(64) uint8_t tables[ARB_FASTSCAN_TABLES_BYTES * MEASURE_DIM_MAX / 4];
 static _Alignas(64) uint8_t panel[sizeof(arb_screen_panel) + 64 * MEASURE_DIM_MAX];
 
 /* A grid that spans most components of a unit vector. */
@@ -156,6 +159,16 @@ static void prepare_keys(size_t count)
     }
 }
 
+/* A code for each of dim groups: entries as large as they may be for so many. */
+static void prepare_tables(size_t dim, uint64_t *state)
+{
+    size_t most = 65535 / (dim + 3);
+    most = most < ARB_FASTSCAN_ENTRY_MAX ? most : ARB_FASTSCAN_ENTRY_MAX;
+    for (size_t i = 0; i < (dim + 3) / 4 * ARB_FASTSCAN_TABLES_BYTES; i++) {
+        tables[i] = (uint8_t)test_random_below(state, most + 1);
+    }
+}
+
 void measure_prepare(const kernel_entry *kernel, size_t dim)
 {
     uint64_t state = dim;
@@ -172,6 +185,9 @@ void measure_prepare(const kernel_entry *kernel, size_t dim)
     }
     if (kernel->shape == SHAPE_KEYS) {
         prepare_keys(dim);
+    }
+    if (kernel->shape == SHAPE_FASTSCAN) {
+        prepare_tables(dim, &state);
     }
 }
 
@@ -275,6 +291,28 @@ static void work_in_screens(const bench_call *call, placed_rows *from, long coun
     sink = (float)passed[0];
 }
 
+/* Blocks of rows, one behind the other, some a call, as a scan of clusters takes them. */
+static void work_in_blocks(const bench_call *call, placed_rows *from, long count)
+{
+    enum { BLOCKS_MAX = 8 };
+    float least[ARB_FASTSCAN_ROWS * BLOCKS_MAX];
+    uint32_t near[BLOCKS_MAX], sum = 0;
+    arb_fastscan_bound bound = {
+        .tables = tables, .pieces = (call->dim + 3) / 4, .constant = 1, .factor = 1};
+    while (count > 0) {
+        size_t blocks = (from->count - from->next) / ARB_FASTSCAN_ROWS;
+        blocks = blocks > BLOCKS_MAX ? BLOCKS_MAX : blocks;
+        size_t wanted = (size_t)count / ARB_FASTSCAN_ROWS;
+        blocks = blocks > wanted ? wanted : blocks;
+        ((arb_fastscan_near_fn)call->function)(&bound, from->base + from->next * from->stride,
+                                               blocks, least, near);
+        sum += near[0];
+        from->next = (from->next + ARB_FASTSCAN_ROWS * blocks) % from->count;
+        count -= (long)(ARB_FASTSCAN_ROWS * blocks);
+    }
+    sink = (float)sum;
+}
+
 /* All that take one row. */
 static float work_on_row(const bench_call *call, const uint8_t *row)
 {
@@ -307,13 +345,14 @@ static float work_on_row(const bench_call *call, const uint8_t *row)
     case SHAPE_DOTS:
     case SHAPE_BIT_DOT:
     case SHAPE_BIT_NEAR:
+    case SHAPE_FASTSCAN:
     case SHAPE_SCREEN:
         break;
     }
     return NAN;
 }
 
-/* Does `count` rows, a multiple of 4. */
+/* Does `count` rows, a multiple of BATCH_ROWS. */
 static void work(const bench_call *call, placed_rows *from, long count)
 {
     if (call->peer) {
@@ -328,6 +367,8 @@ static void work(const bench_call *call, placed_rows *from, long count)
         work_in_fours_of_bits(call, from, count);
     } else if (call->kernel->shape == SHAPE_BIT_NEAR) {
         work_in_sieves(call, from, count);
+    } else if (call->kernel->shape == SHAPE_FASTSCAN) {
+        work_in_blocks(call, from, count);
     } else if (call->kernel->shape == SHAPE_SCREEN) {
         work_in_screens(call, from, count);
     } else {
@@ -339,23 +380,37 @@ static void work(const bench_call *call, placed_rows *from, long count)
     }
 }
 
-timing measure_time(const bench_call *call, bench_place place)
+/* Rows of the place as the kernel's job has them: each on lines of its own, or one behind the
+ * other, or in whole blocks. */
+static placed_rows rows_of(const bench_call *call, bench_place place)
 {
     size_t stride = (size_t)measure_bytes(call->kernel, call->dim);
-    if (call->kernel->shape != SHAPE_SCREEN) {
+    if (call->kernel->shape != SHAPE_SCREEN && call->kernel->shape != SHAPE_FASTSCAN) {
         stride = (stride + 63) / 64 * 64;
     }
-    placed_rows from = place_rows(place, stride);
+    placed_rows rows_there = place_rows(place, stride);
+    if (call->kernel->shape == SHAPE_FASTSCAN && rows_there.count > 0) {
+        rows_there.count = rows_there.count / ARB_FASTSCAN_ROWS * ARB_FASTSCAN_ROWS;
+        rows_there.next = rows_there.next / ARB_FASTSCAN_ROWS * ARB_FASTSCAN_ROWS;
+        rows_there.next = rows_there.next < rows_there.count ? rows_there.next : 0;
+    }
+    return rows_there;
+}
+
+timing measure_time(const bench_call *call, bench_place place)
+{
+    placed_rows from = rows_of(call, place);
     if (from.count == 0) {
         return (timing){0, 0};
     }
     /* a first run warms the caches and the branch predictor and says how many make a batch */
     long warm = place != PLACE_MEMORY && from.count > 64 ? (long)from.count : 64;
+    warm = (warm + BATCH_ROWS - 1) / BATCH_ROWS * BATCH_ROWS;
     double started = measure_now_ns();
     work(call, &from, warm);
     double batch_ns = place == PLACE_MEMORY ? BATCH_NS_FROM_MEMORY : BATCH_NS;
     double row_ns = (measure_now_ns() - started) / (double)warm;
-    long count = (long)(batch_ns / (row_ns + 0.1)) / 8 * 8 + 8;
+    long count = (long)(batch_ns / (row_ns + 0.1)) / BATCH_ROWS * BATCH_ROWS + BATCH_ROWS;
 
     uint64_t ticks = counter();
     started = measure_now_ns();
@@ -378,6 +433,9 @@ double measure_bytes(const kernel_entry *kernel, size_t dim)
     }
     if (kernel->shape == SHAPE_BIT_NEAR) {
         return (double)((dim + 63) / 64 * 8 + 2 * sizeof(float));
+    }
+    if (kernel->shape == SHAPE_FASTSCAN) {
+        return (double)arb_fastscan_block_bytes((dim + 3) / 4) / ARB_FASTSCAN_ROWS;
     }
     if (kernel->shape == SHAPE_SCREEN) {
         return (double)arb_screen_row_bytes((dim + 3) / 4);
@@ -468,7 +526,7 @@ double measure_error(const kernel_entry *kernel, any_fn function, size_t dim)
         return cast_error(kernel, function, dim);
     }
     if (kernel->type == TYPE_u64 || kernel->shape == SHAPE_DOTS || is_of_bits(kernel) ||
-        kernel->shape == SHAPE_SCREEN) {
+        kernel->shape == SHAPE_SCREEN || kernel->shape == SHAPE_FASTSCAN) {
         return 0; /* whole numbers: right or wrong, which the kernel test says */
     }
     if (kernel->shape == SHAPE_SCREEN_CODE) {

@@ -113,7 +113,7 @@ static void write_row(FILE *file, const bench_row *row)
         [SHAPE_ENCODE] = "row",  [SHAPE_DECODE] = "row",   [SHAPE_DOTS] = "1xn",
         [SHAPE_BIT_DOT] = "1x4", [SHAPE_BIT_NEAR] = "1xn", [SHAPE_SCREEN_CODE] = "row",
         [SHAPE_SCREEN] = "64xn", [SHAPE_BITS] = "words",   [SHAPE_POPCOUNT] = "words",
-        [SHAPE_KEYS] = "keys"};
+        [SHAPE_KEYS] = "keys",   [SHAPE_FASTSCAN] = "1xn"};
     fprintf(file,
             "    {\"kernel\": \"%s\", \"set\": \"%s\", \"shape\": \"%s\", \"dim\": %zu, "
             "\"where\": \"%s\", \"ns\": %.3f, \"cycles\": %.2f, \"gb_per_s\": %.3f, "
