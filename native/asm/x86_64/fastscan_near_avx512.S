@@ -14,9 +14,9 @@
  *             zmm4-zmm7 tables, and the entries found there; zmm16 lower halves of codes;
  *             zmm27-zmm30 the bound; zmm31 0x0f in each byte; r9 tables, r10 bytes of a block's
  *             codes, r11 of those in whole pairs of pieces, rax offset in the codes; rsi the codes
- *             of a block. No stack, nothing callee-saved
+ *             of a block, rdi what is asked for. No stack, nothing callee-saved
  * Reads       exactly 128 * pieces bytes of tables, count blocks of 256 + 64 * pieces; no byte
- *             beside them, at any alignment
+ *             beside them, at any alignment; asks for what is AHEAD, in the last block for nothing
  * Loop        a block; inside, two pieces: a code is the index of a table that fills 16 bytes of a
  *             register (VPSHUFB, as in Andre, Kermarrec, Le Scouarnec, "Cache locality is not
  *             enough", VLDB 2015). Four entries of at most 63 fit a byte, so they meet before they
@@ -26,6 +26,8 @@
  *             above
  */
 #include "asm/arb_asm.h"
+
+.equ AHEAD, 768 /* bytes: more would be beyond the last block where blocks are short */
 
 /* The entries for the codes of a piece, both groups in a byte: of the lower halves into low, of the
  * upper ones into the codes. */
@@ -76,6 +78,13 @@ ARB_FUNCTION arb_fastscan_near_avx512
         and           r11, -128
         add           rsi, 256
 .Lblock:
+        lea           rdi, [rsi + AHEAD]
+        cmp           rdx, 1
+        cmove         rdi, rsi /* which is there or on its way */
+        prefetcht0    [rdi - 256]
+        prefetcht0    [rdi - 192]
+        prefetcht0    [rdi - 128]
+        prefetcht0    [rdi - 64]
         vpxor         xmm0, xmm0, xmm0
         vpxor         xmm1, xmm1, xmm1
         xor           eax, eax
@@ -85,6 +94,8 @@ ARB_FUNCTION arb_fastscan_near_avx512
 .Lpair: /* of pieces */
         LOOK_UP       zmm2, zmm4, zmm5, 0
         LOOK_UP       zmm3, zmm6, zmm7, 1
+        prefetcht0    [rdi + rax]
+        prefetcht0    [rdi + rax + 64]
         vpaddb        zmm2, zmm2, zmm3
         SUM           zmm2
         sub           rax, -128
