@@ -109,6 +109,7 @@
         ARB_KERNELS_OF_SQ1(JOB, avx2)                                                              \
         ARB_KERNELS_OF_SQ4(JOB, avx512vnni)                                                        \
         ARB_KERNELS_OF_SQ1(JOB, avx512vnni)                                                        \
+        ARB_KERNELS_OF_FASTSCANS(JOB, avx2)                                                        \
         ARB_KERNELS_OF_FASTSCANS(JOB, avx512)                                                      \
         ARB_KERNELS_OF_SCREENS(JOB, avx2)                                                          \
         ARB_KERNELS_OF_SCREENS(JOB, avx512vnni)                                                    \

@@ -58,7 +58,7 @@ static const arb_kernel_set sets[] = {
         .sq4_dots = arb_sq4_dots_avx2,
         .sq1_dot_x4 = arb_sq1_dot_x4_avx2,
         .sq1_near = arb_sq1_near_avx2,
-        .fastscan_near = arb_fastscan_near_ref,
+        .fastscan_near = arb_fastscan_near_avx2,
         .screen_code = arb_screen_code_avx2,
         .screen = arb_screen_avx2,
         BITS(avx2),
