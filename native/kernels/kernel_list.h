@@ -139,6 +139,7 @@
         ARB_KERNELS_OF_SQ1(JOB, neon)                                                              \
         ARB_KERNELS_OF_SQ4(JOB, neondotprod)                                                       \
         ARB_KERNELS_OF_SQ1(JOB, neondotprod)                                                       \
+        ARB_KERNELS_OF_FASTSCANS(JOB, neon)                                                        \
         ARB_KERNELS_OF_SCREENS(JOB, neon)                                                          \
         ARB_KERNELS_OF_SCREENS(JOB, neondotprod)                                                   \
         ARB_KERNELS_OF_SCREEN_CODES(JOB, neon)                                                     \
