@@ -1,5 +1,5 @@
-/* bit_errors.h: how far the distances that bits stand for (sq1.h) are off, learned from the rows
- * that a search scores anyway.
+/* bit_errors.h: how far the distances that bits stand for (sq1.h, fastscan.h) are off, learned from
+ * the rows that a search scores anyway.
  *
  * What was measured when the bits were made holds for near pairs, which a search of the graph
  * meets. Rows that match a filter may all be far from the query, and their bits off the same way.
@@ -13,19 +13,32 @@
 
 /* By how much distances of bits were too large, in units of a row's f. */
 typedef struct arb_bit_errors {
-    float shift; /* of the query, if bits were never off */
     uint32_t count;
     float sum;
     float squares;
 } arb_bit_errors;
 
-static inline arb_bit_errors arb_bit_errors_of(const arb_query *query)
+static inline void arb_bit_errors_add(arb_bit_errors *errors, float error)
 {
-    return (arb_bit_errors){.shift = query->bits.shift - query->bits.slack};
+    errors->count++;
+    errors->sum += error;
+    errors->squares += error * error;
 }
 
-/* Learns from a row whose distance by the query is known. */
-static inline void arb_bit_errors_learn(arb_bit_errors *errors, const arb_query *query,
+/* What bits may be off by if so many standard deviations of what was learned are allowed for. */
+static inline float arb_bit_errors_off(const arb_bit_errors *errors, float deviations)
+{
+    if (errors->count == 0)
+        return 0;
+    float mean = errors->sum / (float)errors->count;
+    float variance = errors->squares / (float)errors->count - mean * mean;
+    float off = mean + deviations * sqrtf(variance > 0 ? variance : 0);
+    return off > 0 ? off : 0;
+}
+
+/* Learns from a row whose distance by the query is known; shift is that of the query if bits were
+ * never off. */
+static inline void arb_bit_errors_learn(arb_bit_errors *errors, const arb_query *query, float shift,
                                         uint32_t node, float scored)
 {
     const arb_sq1 *sq1 = query->sq1;
@@ -36,26 +49,11 @@ static inline void arb_bit_errors_learn(arb_bit_errors *errors, const arb_query 
     if (!(terms->f > 0))
         return; /* a row at the centre: its bits are never off */
     arb_sq1_query bits = query->bits;
-    bits.shift = errors->shift;
+    bits.shift = shift;
     float dots[4];
     sq1->form.kernels->sq1_dot_x4(bits.code, codes, sq1->steps, dots);
     float least = arb_sq1_at_least(sq1, &bits, code, dots[0]);
-    float error = (least - arb_scored_distance(query, scored)) / terms->f;
-    errors->count++;
-    errors->sum += error;
-    errors->squares += error * error;
-}
-
-/* Lets the query's bits be off by so many standard deviations of what was learned. */
-static inline void arb_bit_errors_apply(const arb_bit_errors *errors, float deviations,
-                                        arb_query *query)
-{
-    if (errors->count == 0)
-        return;
-    float mean = errors->sum / (float)errors->count;
-    float variance = errors->squares / (float)errors->count - mean * mean;
-    float off = mean + deviations * sqrtf(variance > 0 ? variance : 0);
-    query->bits.shift = errors->shift + (off > 0 ? off : 0);
+    arb_bit_errors_add(errors, (least - arb_scored_distance(query, scored)) / terms->f);
 }
 
 #endif

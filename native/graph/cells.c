@@ -7,7 +7,7 @@
 #include "vectors/error.h"
 
 /* Rows a cell, on average. */
-#define ROWS_A_CELL 16u
+#define ROWS_A_CELL 96u
 /* Rows are given to centres once for each of these: so many groups of centres are looked at. Rows
  * that go to a near centre instead of the nearest are what searches pay for: with four groups in
  * the end they look at a third more rows. */
@@ -29,6 +29,11 @@ typedef struct making {
     uint32_t *sums;         /* of the codes of a cell's rows, by component */
     uint32_t *sizes;
 } making;
+
+static arb_status out_of_memory(uint32_t rows)
+{
+    return arb_fail(ARB_RESOURCE_EXHAUSTED, "cells: no memory for %u rows", rows);
+}
 
 /* Enters the epoch; 0, and outside, where the codes were replaced. */
 static int enter(making *of)
@@ -137,30 +142,62 @@ static arb_status lay_by_group(making *of)
     return status;
 }
 
-/* Puts a member into its cell's next place: first[cell + 1] says where, and so ends up where the
- * next cell begins. */
-static void lay_down(making *of, uint32_t member, const uint8_t *code)
+/* The mean of all rows. */
+static void find_origin(const making *of, float *origin)
 {
-    arb_cells *cells = of->cells;
-    uint32_t cell = of->cell_of[member];
-    uint32_t place = cells->first[cell + 1]++;
-    cells->nodes[place] = of->members[member];
-    if (cells->bits != NULL)
-        memcpy(arb_row_for_write(cells->bits->rows, place),
-               arb_row(of->codes->sq1->rows, of->members[member]), cells->bits->rows->stride);
-    else
-        memcpy(arb_row_for_write(cells->codes, place), code, cells->codes->stride);
+    const arb_rows *centres = of->centres->rows;
+    uint32_t dim = of->codes->form.dim;
+    memset(origin, 0, dim * sizeof *origin);
+    for (uint32_t cell = 0; cell < of->centres->count; cell++) {
+        const uint8_t *centre = arb_row(centres, cell);
+        for (uint32_t i = 0; i < dim; i++)
+            origin[i] += (float)of->sizes[cell] * (float)centre[i];
+    }
+    for (uint32_t i = 0; i < dim; i++)
+        origin[i] = of->codes->offset[i] + of->codes->scale * origin[i] / (float)of->cells->count;
 }
 
-static int lay_down_all(making *of)
+/* Room for the blocks of each cell; *made is 0 where the codes were replaced. */
+static arb_status reserve_blocks(making *of, int *made)
 {
     arb_cells *cells = of->cells;
-    uint32_t place = 0;
+    float origin[ARB_DIM_MAX];
+    uint32_t blocks = 0;
     for (uint32_t cell = 0; cell < cells->centres.count; cell++) {
-        cells->first[cell + 1] = place;
-        place += of->sizes[cell];
+        cells->first[cell] = blocks;
+        blocks += (of->sizes[cell] + ARB_FASTSCAN_ROWS - 1) / ARB_FASTSCAN_ROWS;
     }
-    return each_member(of, lay_down);
+    cells->first[cells->centres.count] = blocks;
+    *made = enter(of);
+    if (!*made)
+        return ARB_OK;
+    find_origin(of, origin);
+    arb_epoch_leave(of->searcher);
+    size_t places = (size_t)blocks * ARB_FASTSCAN_ROWS;
+    cells->nodes = malloc(places * sizeof *cells->nodes);
+    if (cells->nodes == NULL)
+        return out_of_memory(cells->count);
+    memset(cells->nodes, 0xff, places * sizeof *cells->nodes); /* ARB_CELLS_NO_NODE */
+    memset(of->sizes, 0, cells->centres.count * sizeof *of->sizes);
+    return arb_fastscan_create(&of->graph->scorer->form, origin, blocks, &cells->blocks);
+}
+
+/* Puts a member into its cell's next place; `sizes` says how many are there. */
+static void lay_down(making *of, uint32_t member, const uint8_t *code)
+{
+    (void)code;
+    arb_cells *cells = of->cells;
+    const arb_scorer *scorer = of->graph->scorer;
+    uint32_t cell = of->cell_of[member];
+    uint32_t node = of->members[member];
+    size_t place = (size_t)cells->first[cell] * ARB_FASTSCAN_ROWS + of->sizes[cell]++;
+    float centre[ARB_DIM_MAX];
+    float values[ARB_DIM_MAX];
+    scorer->form.kernels->sq8_decode(arb_row(of->centres->rows, cell), of->codes->offset,
+                                     of->codes->scale, centre, scorer->form.dim);
+    arb_row_values(&scorer->form, arb_row(scorer->rows, node), values);
+    arb_fastscan_encode(cells->blocks, place, centre, values);
+    cells->nodes[place] = node;
 }
 
 /* The squared lengths of what codes stand for. */
@@ -187,11 +224,6 @@ static int measure_centres(making *of)
                     cells->leader_square);
     arb_epoch_leave(of->searcher);
     return 1;
-}
-
-static arb_status out_of_memory(uint32_t rows)
-{
-    return arb_fail(ARB_RESOURCE_EXHAUSTED, "cells: no memory for %u rows", rows);
 }
 
 /* The nodes that are not masked, and how many there are. */
@@ -232,26 +264,16 @@ static arb_status reserve(making *of)
     arb_status status = arb_centres_create(form->kernels, form->dim, cell_count, of->centres);
     if (status != ARB_OK)
         return status;
-    if (!enter(of))
-        return ARB_OK; /* whoever enters next will see it, too */
-    if (of->codes->sq1 != NULL)
-        status = arb_sq1_open(form, of->codes->sq1->slack, of->codes->sq1->centre, &cells->bits);
-    else
-        status = arb_rows_create(form->dim, 1, &cells->codes);
-    arb_epoch_leave(of->searcher);
-    if (status == ARB_OK)
-        status = arb_rows_reserve(cells->bits != NULL ? cells->bits->rows : cells->codes, 0, count);
-    cells->nodes = malloc(count * sizeof *cells->nodes);
     cells->first = calloc(cell_count + 1, sizeof *cells->first);
     cells->centre_square = calloc(cell_count, sizeof *cells->centre_square);
     cells->leader_square = calloc(of->centres->group_count, sizeof *cells->leader_square);
     of->cell_of = malloc(count * sizeof *of->cell_of);
     of->sums = malloc(cell_count * of->centres->rows->stride * sizeof *of->sums);
     of->sizes = malloc(cell_count * sizeof *of->sizes);
-    int all = cells->nodes != NULL && cells->first != NULL && cells->centre_square != NULL &&
+    int all = cells->first != NULL && cells->centre_square != NULL &&
               cells->leader_square != NULL && of->cell_of != NULL && of->sums != NULL &&
               of->sizes != NULL;
-    return status == ARB_OK && !all ? out_of_memory(count) : status;
+    return all ? ARB_OK : out_of_memory(count);
 }
 
 /* *made is 0 where the codes were replaced meanwhile. */
@@ -264,9 +286,11 @@ static arb_status make(making *of, const arb_mask *mask, uint32_t end, int *made
     if (!find_centres(of))
         return ARB_OK;
     status = lay_by_group(of);
-    if (status != ARB_OK)
+    if (status == ARB_OK)
+        status = reserve_blocks(of, made);
+    if (status != ARB_OK || !*made)
         return status;
-    *made = lay_down_all(of) && measure_centres(of);
+    *made = each_member(of, lay_down) && measure_centres(of);
     if (!*made)
         return ARB_OK;
     arb_slack_task task = {.cells = of->cells,
@@ -319,8 +343,7 @@ void arb_cells_destroy(arb_cells *cells)
     if (cells == NULL)
         return;
     arb_centres_free(&cells->centres);
-    arb_rows_destroy(cells->codes);
-    arb_sq1_destroy(cells->bits);
+    arb_fastscan_destroy(cells->blocks);
     free(cells->nodes);
     free(cells->first);
     free(cells->centre_square);
@@ -330,16 +353,16 @@ void arb_cells_destroy(arb_cells *cells)
 
 arb_cells_facts arb_cells_get_facts(const arb_cells *cells)
 {
-    const arb_rows *rows = cells->bits != NULL ? cells->bits->rows : cells->codes;
     const arb_centres *centres = &cells->centres;
     uint64_t of_centre = 2 * sizeof(uint32_t) + sizeof *cells->centre_square;
     uint64_t of_leader = sizeof(uint32_t) + sizeof *cells->leader_square;
-    uint64_t bytes = sizeof *cells + cells->count * sizeof *cells->nodes +
+    uint64_t places = (uint64_t)cells->first[centres->count] * ARB_FASTSCAN_ROWS;
+    uint64_t bytes = sizeof *cells + places * sizeof *cells->nodes + cells->blocks->bytes +
                      centres->count * of_centre + centres->group_count * of_leader;
     return (arb_cells_facts){.rows = cells->count,
                              .cells = centres->count,
                              .generation = cells->generation,
-                             .bytes = bytes + arb_rows_bytes(rows) + arb_rows_bytes(centres->rows) +
+                             .bytes = bytes + arb_rows_bytes(centres->rows) +
                                       arb_rows_bytes(centres->leaders),
                              .scanned = cells->scanned};
 }

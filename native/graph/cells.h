@@ -1,21 +1,22 @@
 /* cells.h: the rows that a filter matches, laid together by where they lie, for filters that many
  * searches share: an inverted file (IVF; Jegou, Douze and Schmid, "Product Quantization for Nearest
- * Neighbor Search", 2011) over copies of their codes.
+ * Neighbor Search", 2011) over blocks of rows (fastscan.h).
  *
  *   centres   | c0             | c1               | ...   the mean of a cell's rows, as a code
- *   first       0                61                 133
+ *   first       0                3                  6     blocks: a cell begins with a new one
  *   nodes     | rows of cell 0 | rows of cell 1   | ...   a row's place is its index here
- *   bits/codes  their bits (sq1.h); where the index has none, their codes
+ *   blocks    what their deviations from their centre are, in a few bits
  *
  * A search looks at the cells in the order of their centres, and ends before the first whose centre
  * is farther than the k-th row found so far by more than a slack: with q the query, o a row and c
  * its centre, |q - c| - |q - o| is never more than |o - c|, and mostly far less. How much slack a
  * recall takes is measured with rows that serve as queries, some of the cells' own, some of all
  * rows, so that filters whose rows lie far from the query are measured as well. Dot products have
- * -q.c / |q| and -q.o / |q| for distances.
+ * -q.c / |q| and -q.o / |q| for distances. Rows whose block does not tell that they are too far
+ * are then compared by their codes in the index, and the nearest of these by themselves.
  *
- * Cells never change. They are of the codes of their day: once these are replaced by others, a scan
- * says so. */
+ * Cells never change. Their centres are of the codes of their day: once these are replaced by
+ * others, a scan says so. */
 #ifndef ARB_GRAPH_CELLS_H
 #define ARB_GRAPH_CELLS_H
 

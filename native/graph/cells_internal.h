@@ -6,9 +6,10 @@
 #include "graph/cells.h"
 #include "graph/centres.h"
 #include "graph/code_scan.h"
+#include "vectors/fastscan.h"
 
 /* Queries of a kind that the slack is measured with, and the neighbors of each. */
-#define ARB_SLACK_QUERIES 128u
+#define ARB_SLACK_QUERIES 256u
 #define ARB_SLACK_K 10u
 
 /* How much farther than the k-th row the centre was of a cell that holds one of the k nearest,
@@ -28,16 +29,18 @@ typedef struct arb_slack {
     float leader;
 } arb_slack;
 
+/* In `nodes`, where a block has no row. */
+#define ARB_CELLS_NO_NODE UINT32_MAX
+
 struct arb_cells {
-    uint64_t generation; /* of the codes */
-    uint32_t count;
-    uint32_t *nodes;
+    uint64_t generation;  /* of the codes */
+    uint32_t count;       /* rows */
     arb_centres centres;  /* of the cells, laid by group */
-    uint32_t *first;      /* of each cell; centres.count + 1 */
+    uint32_t *first;      /* block of each cell; centres.count + 1 */
+    uint32_t *nodes;      /* by place; ARB_FASTSCAN_ROWS a block */
+    arb_fastscan *blocks; /* by place */
     float *centre_square; /* squared lengths of the centres */
     float *leader_square; /* and of the leaders */
-    arb_rows *codes;      /* by place; NULL where there are bits */
-    arb_sq1 *bits;        /* by place, or NULL */
     arb_slack_sample own;
     arb_slack_sample others;
     float scanned;
@@ -46,7 +49,8 @@ struct arb_cells {
 /* A query as a scan of cells takes it. */
 typedef struct arb_cells_query {
     const arb_cells *cells;
-    arb_query codes; /* its bits, or where there are none its rows, are those of the cells */
+    arb_query codes; /* for centres, and for rows in the index */
+    arb_fastscan_query blocks;
     arb_metric metric;
     float length; /* of the query; dot products only */
 } arb_cells_query;
@@ -65,24 +69,16 @@ void arb_cells_far(const arb_cells_query *query, const arb_rows *centres, const 
 /* The same of a row whose distance by the metric is known. */
 float arb_cells_row_far(const arb_cells_query *query, float distance);
 
-/* Lets a scan take places in the cells for rows. */
-static inline void arb_cells_scan_by(arb_code_scan *scan, const arb_cells *cells,
-                                     arb_deleted_bits deleted)
-{
-    scan->nodes = cells->nodes;
-    scan->deleted = deleted;
-    scan->codes_by_place = cells->bits == NULL;
-}
-
 /* What a walk looked at. */
 typedef struct arb_cells_work {
     uint64_t rows;
     uint64_t centres; /* with the leaders */
 } arb_cells_work;
 
-/* Leaves the nearest in the searcher's `found`. The searcher's `frontier` has room for the cells.
- */
-arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan, arb_slack slack);
+/* Leaves the nearest that are not deleted in the searcher's `found`. The searcher's `frontier` and
+ * `results` have room for the cells. */
+arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan,
+                              arb_deleted_bits deleted, arb_slack slack);
 
 /* The slack for a recall of the k nearest. */
 arb_slack arb_cells_slack(const arb_cells *cells, uint32_t k, float target);

@@ -7,6 +7,17 @@
 #include "graph/rerank.h"
 #include "vectors/sample.h"
 
+/* Blocks that are looked at together; the codes of their rows are on their way while the next are.
+ */
+#define BLOCKS_AT_ONCE (ARB_SCAN_BATCH / ARB_FASTSCAN_ROWS)
+/* Rows that are scored whatever their blocks say, to learn how far those are off: one in each
+ * block, until there are so many. */
+#define PROBES_ENOUGH 128u
+/* Standard deviations that blocks may be off by; the breadth of the rerank makes up for those that
+ * are off more. */
+#define DEVIATIONS 2.0f
+/* Of the cell that comes next so much is asked for. */
+#define BYTES_OF_NEXT_CELL 512u
 /* Rows after which the k-th is about where it will be in the end. */
 #define ROWS_TO_SETTLE 256u
 /* Cells are looked at in the order of so many steps of how far their centres are. */
@@ -27,13 +38,10 @@ int arb_cells_prepare(const arb_cells *cells, const arb_graph *graph, arb_search
     /* they may have been replaced since, or the query may have no code */
     if (out->codes.rows != codes->rows)
         return 0;
-    if (cells->bits != NULL)
-        out->codes.sq1 = cells->bits;
-    else
-        out->codes.rows = cells->codes;
+    float values[ARB_DIM_MAX];
+    arb_row_values(&scorer->form, row, values);
+    out->blocks = arb_fastscan_query_of(cells->blocks, values, searcher->query_tables);
     if (out->metric == ARB_METRIC_DOT) {
-        float values[ARB_DIM_MAX];
-        arb_row_values(&scorer->form, row, values);
         const arb_distance *dot = &scorer->form.kernels->distance[ARB_ELEMENT_F32][ARB_METRIC_DOT];
         out->length = sqrtf(dot->one(values, values, scorer->form.dim));
     }
@@ -47,6 +55,16 @@ float arb_cells_row_far(const arb_cells_query *query, float distance)
     /* rows of a cosine index are coded as unit vectors: |q - o|^2 = 2 (1 - q.o) */
     float square = query->metric == ARB_METRIC_COSINE ? 2 * distance : distance;
     return sqrtf(square > 0 ? square : 0);
+}
+
+/* The distance by the metric of a centre that is so far: see centre_far. */
+static float centre_distance(const arb_cells_query *query, float length_square, float far)
+{
+    if (query->metric == ARB_METRIC_DOT)
+        return far * query->length;
+    if (query->metric == ARB_METRIC_COSINE)
+        return (far * far + 1 - length_square) / 2;
+    return far * far;
 }
 
 /* A centre of unit vectors is shorter than they are: |q - c|^2 = 1 + |c|^2 - 2 q.c. */
@@ -80,8 +98,6 @@ typedef struct cell_list {
     uint32_t next;                        /* in sorted */
     float leaders[ARB_CENTRE_GROUPS_MAX]; /* how far; INFINITY once the group is open */
     uint64_t looked_at;                   /* centres and leaders */
-    uint32_t place;
-    uint32_t end; /* of the cell that was begun */
 } cell_list;
 
 static cell_list begin_list(const arb_cells_query *query, arb_searcher *searcher)
@@ -173,56 +189,139 @@ static void take_back(cell_list *list)
     list->next = 0;
 }
 
-/* About `wanted` rows: what is left of the cell that was begun, then those of cells whose centres
- * are no farther than `farthest`. */
-static uint32_t next_rows(cell_list *list, uint32_t wanted, float farthest, uint32_t *places)
+/* The next cell whose centre is no farther than that; 0 where there is none among the noted. */
+static int next_cell(cell_list *list, float farthest, uint64_t *key)
 {
-    const uint32_t *first = list->query->cells->first;
-    uint32_t count = 0;
-    while (count < wanted) {
-        if (list->place == list->end) {
-            while (list->next < list->count &&
-                   arb_candidate_distance(list->sorted[list->next]) > farthest)
-                list->next++;
-            if (list->next == list->count)
-                break;
-            uint32_t cell = arb_candidate_node(list->sorted[list->next++]);
-            list->place = first[cell];
-            list->end = first[cell + 1];
-        }
-        uint32_t left = list->end - list->place;
-        uint32_t taken = left < wanted - count ? left : wanted - count;
-        for (uint32_t i = 0; i < taken; i++)
-            places[count + i] = list->place + i;
-        list->place += taken;
-        count += taken;
+    while (list->next < list->count) {
+        *key = list->sorted[list->next++];
+        if (arb_candidate_distance(*key) <= farthest)
+            return 1;
     }
-    return count;
+    return 0;
+}
+
+/* Rows that their blocks did not tell to be too far. */
+typedef struct near_rows {
+    uint32_t nodes[ARB_SCAN_BATCH];
+    float least[ARB_SCAN_BATCH]; /* what their blocks told, with no slack, and */
+    float f[ARB_SCAN_BATCH];     /* their f, 0 where the row is no probe */
+    uint32_t count;
+} near_rows;
+
+/* Looking at blocks, in two steps: rows that may be near are asked for first, and scored while the
+ * next are on their way. */
+typedef struct block_scan {
+    const arb_cells_query *query;
+    arb_code_scan *scan;
+    arb_deleted_bits deleted;
+    near_rows batches[2];
+    near_rows *asked_for;
+    near_rows *empty;
+    arb_bit_errors errors;
+    float slack;
+    float farthest;
+    uint64_t rows; /* looked at */
+} block_scan;
+
+static void score_asked_for(block_scan *of)
+{
+    near_rows *near = of->asked_for;
+    const arb_query *codes = &of->query->codes;
+    float scored[ARB_SCAN_BATCH];
+    arb_score_fetched(codes, near->nodes, near->count, scored);
+    for (uint32_t i = 0; i < near->count; i++) {
+        if (near->f[i] > 0)
+            arb_bit_errors_add(
+                &of->errors, (near->least[i] - arb_scored_distance(codes, scored[i])) / near->f[i]);
+    }
+    of->slack = arb_bit_errors_off(&of->errors, DEVIATIONS);
+    arb_code_scan_keep(of->scan, near->nodes, scored, near->count);
+    of->farthest = arb_code_scan_nth(of->scan, of->scan->ef);
+    near->count = 0;
+}
+
+/* Asks for those rows of a block that `near` has bits of. */
+static void ask_for(block_scan *of, uint32_t block, uint32_t near, const float *least)
+{
+    const arb_cells *cells = of->query->cells;
+    near_rows *batch = of->empty;
+    size_t first = (size_t)block * ARB_FASTSCAN_ROWS;
+    uint32_t probes = of->farthest == INFINITY           ? UINT32_MAX
+                      : of->errors.count < PROBES_ENOUGH ? 1
+                                                         : 0;
+    for (near |= probes & 1; near != 0; near &= near - 1) {
+        uint32_t row = (uint32_t)__builtin_ctz(near);
+        uint32_t node = cells->nodes[first + row];
+        if (node == ARB_CELLS_NO_NODE || arb_is_deleted(of->deleted, node))
+            continue;
+        float f = arb_fastscan_f(cells->blocks, first + row);
+        arb_prefetch_row(of->query->codes.rows, node);
+        batch->nodes[batch->count] = node;
+        batch->least[batch->count] = least[row] + f * of->slack;
+        batch->f[batch->count++] = probes >> row & 1 ? f : 0;
+    }
+}
+
+/* Asks for the beginning of a cell; the kernel asks for what follows. */
+static void ask_for_cell(const arb_cells *cells, uint32_t cell)
+{
+    uint32_t block = cells->first[cell];
+    const uint8_t *blocks = cells->blocks->blocks + block * cells->blocks->block_bytes;
+    for (uint32_t byte = 0; byte < BYTES_OF_NEXT_CELL; byte += 64)
+        __builtin_prefetch(blocks + byte);
+    __builtin_prefetch(cells->nodes + (size_t)block * ARB_FASTSCAN_ROWS);
+}
+
+static void look_at_cell(block_scan *of, uint64_t key)
+{
+    const arb_cells *cells = of->query->cells;
+    uint32_t cell = arb_candidate_node(key);
+    float constant =
+        centre_distance(of->query, cells->centre_square[cell], arb_candidate_distance(key));
+    uint32_t end = cells->first[cell + 1];
+    for (uint32_t block = cells->first[cell]; block < end; block += BLOCKS_AT_ONCE) {
+        uint32_t count = end - block < BLOCKS_AT_ONCE ? end - block : BLOCKS_AT_ONCE;
+        float least[ARB_SCAN_BATCH];
+        uint32_t near[BLOCKS_AT_ONCE];
+        arb_fastscan_near(cells->blocks, &of->query->blocks, block, count, constant, of->slack,
+                          of->farthest, least, near);
+        for (uint32_t i = 0; i < count; i++)
+            ask_for(of, block + i, near[i], least + i * ARB_FASTSCAN_ROWS);
+        near_rows *asked_for = of->empty;
+        score_asked_for(of);
+        of->empty = of->asked_for;
+        of->asked_for = asked_for;
+        of->rows += count * ARB_FASTSCAN_ROWS;
+    }
 }
 
 /* The nearest groups come first, until the k-th row is about where it will be in the end; then all
  * that may hold a nearer one. */
-arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan, arb_slack slack)
+arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan,
+                              arb_deleted_bits deleted, arb_slack slack)
 {
     cell_list list = begin_list(query, scan->searcher);
-    arb_scan_batch batch;
-    uint64_t scanned = 0;
-    uint32_t size = scan->breadth < ARB_SCAN_BATCH ? scan->breadth : ARB_SCAN_BATCH;
+    block_scan blocks = {.query = query, .scan = scan, .deleted = deleted, .farthest = INFINITY};
+    blocks.asked_for = &blocks.batches[0];
+    blocks.empty = &blocks.batches[1];
     int settled = 0;
     for (;;) {
-        float kth = arb_code_scan_kth(scan);
+        float kth = arb_code_scan_nth(scan, scan->k);
         float far = kth < INFINITY ? arb_cells_row_far(query, kth) : INFINITY;
-        batch.count = next_rows(&list, size, far + slack.centre, batch.places);
-        if (batch.count > 0) {
-            scanned += batch.count;
-            arb_code_scan_offer(scan, &batch);
-            size = 2 * size < ARB_SCAN_BATCH ? 2 * size : ARB_SCAN_BATCH;
-        } else if (settled) {
-            return (arb_cells_work){.rows = scanned, .centres = list.looked_at};
+        uint64_t key;
+        int found = next_cell(&list, far + slack.centre, &key);
+        if (found) {
+            if (list.next < list.count)
+                ask_for_cell(query->cells, arb_candidate_node(list.sorted[list.next]));
+            look_at_cell(&blocks, key);
+        } else {
+            score_asked_for(&blocks);
+            if (settled)
+                return (arb_cells_work){.rows = blocks.rows, .centres = list.looked_at};
         }
-        if (!settled && (batch.count == 0 || scanned >= ROWS_TO_SETTLE)) {
+        if (!settled && (!found || blocks.rows >= ROWS_TO_SETTLE)) {
             take_back(&list);
-            kth = arb_code_scan_kth(scan);
+            kth = arb_code_scan_nth(scan, scan->k);
             if (kth < INFINITY) {
                 far = arb_cells_row_far(query, kth);
                 open_within(&list, far + slack.leader, far + slack.centre);
@@ -279,9 +378,8 @@ arb_status arb_cells_scan(const arb_cells *cells, const arb_graph *graph, arb_se
     *current = arb_cells_prepare(cells, graph, searcher, query->row, query->native, &prepared);
     if (*current) {
         arb_code_scan scan = arb_code_scan_begin(graph, searcher, &prepared.codes, options);
-        arb_cells_scan_by(&scan, cells, options->mask->deleted);
         arb_slack slack = arb_cells_slack(cells, options->k, target);
-        arb_cells_work work = arb_cells_walk(&prepared, &scan, slack);
+        arb_cells_work work = arb_cells_walk(&prepared, &scan, options->mask->deleted, slack);
         if (stats != NULL)
             stats->tail_scanned += work.rows + work.centres;
     }

@@ -94,8 +94,7 @@ static uint64_t ask(const arb_slack_task *task, uint32_t node, arb_slack slack,
     if (arb_cells_prepare(task->cells, graph, task->searcher, arb_row(graph->scorer->rows, node), 1,
                           &query)) {
         arb_code_scan scan = arb_code_scan_begin(graph, task->searcher, &query.codes, &options);
-        arb_cells_scan_by(&scan, task->cells, task->deleted);
-        arb_cells_work work = arb_cells_walk(&query, &scan, slack);
+        arb_cells_work work = arb_cells_walk(&query, &scan, task->deleted, slack);
         scanned = work.rows + work.centres;
         if (sample != NULL)
             note_needed(task, &query, node, sample);

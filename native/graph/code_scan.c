@@ -13,23 +13,12 @@
  * are off more. */
 #define DEVIATIONS 2.0f
 
-static float distance_of(const arb_code_scan *scan, uint32_t candidate)
+float arb_code_scan_nth(const arb_code_scan *scan, uint32_t n)
 {
     const arb_searcher *searcher = scan->searcher;
-    if (searcher->found_count <= candidate)
+    if (searcher->found_count < n)
         return INFINITY;
-    return arb_scored_distance(scan->query, arb_candidate_distance(searcher->found[candidate]));
-}
-
-float arb_code_scan_kth(const arb_code_scan *scan)
-{
-    return distance_of(scan, scan->k - 1);
-}
-
-/* What the query's rows know the row at a place by. */
-static uint32_t code_at(const arb_code_scan *scan, uint32_t place)
-{
-    return scan->nodes == NULL || scan->codes_by_place ? place : scan->nodes[place];
+    return arb_scored_distance(scan->query, arb_candidate_distance(searcher->found[n - 1]));
 }
 
 /* Keeps the rows whose bits do not say that they are too far, and the probes, and asks for their
@@ -38,11 +27,11 @@ static void keep_near(const arb_code_scan *scan, arb_scan_batch *batch)
 {
     const arb_query *query = scan->query;
     uint64_t near[(ARB_SCAN_BATCH_MAX + 63) / 64];
-    uint32_t *places = batch->places;
+    uint32_t *nodes = batch->nodes;
     uint32_t count = batch->count;
     for (uint32_t i = 0; i < count && i < ARB_SQ1_NEAR_AHEAD; i++)
-        arb_prefetch_row(query->sq1->rows, places[i]);
-    arb_sq1_near(query->sq1, &query->bits, places, count, distance_of(scan, scan->ef - 1), near);
+        arb_prefetch_row(query->sq1->rows, nodes[i]);
+    arb_sq1_near(query->sq1, &query->bits, nodes, count, arb_code_scan_nth(scan, scan->ef), near);
     uint32_t probed = scan->errors.count < PROBES_ENOUGH ? count : 0;
     for (uint32_t i = 0; i < probed; i += PROBE_STEP)
         near[i / 64] |= 1ull << i % 64;
@@ -52,8 +41,8 @@ static void keep_near(const arb_code_scan *scan, arb_scan_batch *batch)
             uint32_t i = first + (uint32_t)__builtin_ctzll(kept);
             if (i < probed && i % PROBE_STEP == 0)
                 batch->probes[batch->probe_count++] = batch->count;
-            arb_prefetch_row(query->rows, code_at(scan, places[i]));
-            places[batch->count++] = places[i];
+            arb_prefetch_row(query->rows, nodes[i]);
+            nodes[batch->count++] = nodes[i];
         }
     }
 }
@@ -67,46 +56,29 @@ static void take_limit(arb_code_scan *scan)
         return;
     scan->limit = arb_candidate_distance(searcher->found[scan->breadth - 1]);
     if (query->blur < INFINITY && query->unit > 0) {
-        float last = distance_of(scan, scan->ef - 1);
+        float last = arb_code_scan_nth(scan, scan->ef);
         float limit = (last + arb_blur_at(scan->graph, query, last) - query->zero) / query->unit;
         scan->limit = limit > scan->limit ? limit : scan->limit;
     }
-}
-
-/* The distances by the codes of a batch that is left as it is. */
-static void score(const arb_code_scan *scan, const arb_scan_batch *batch, float *distances)
-{
-    uint32_t codes[ARB_SCAN_BATCH_MAX];
-    const uint32_t *scored = batch->places;
-    if (scan->nodes != NULL && !scan->codes_by_place) {
-        for (uint32_t i = 0; i < batch->count; i++)
-            codes[i] = scan->nodes[batch->places[i]];
-        scored = codes;
-    }
-    if (scan->query->sq1 != NULL)
-        arb_score_fetched(scan->query, scored, batch->count, distances);
-    else
-        arb_score(scan->query, scored, batch->count, distances);
 }
 
 static void learn(arb_code_scan *scan, const arb_scan_batch *batch, const float *distances)
 {
     for (uint32_t i = 0; i < batch->probe_count; i++) {
         uint32_t at = batch->probes[i];
-        arb_bit_errors_learn(&scan->errors, scan->query, batch->places[at], distances[at]);
+        arb_bit_errors_learn(&scan->errors, scan->query, scan->shift, batch->nodes[at],
+                             distances[at]);
     }
-    arb_bit_errors_apply(&scan->errors, DEVIATIONS, scan->query);
+    if (scan->errors.count > 0)
+        scan->query->bits.shift = scan->shift + arb_bit_errors_off(&scan->errors, DEVIATIONS);
 }
 
-static void keep(arb_code_scan *scan, float distance, uint32_t place)
+static void keep(arb_code_scan *scan, float distance, uint32_t node)
 {
     arb_searcher *searcher = scan->searcher;
     if (searcher->found_count >= scan->breadth && distance > scan->limit)
         return;
-    uint32_t node = scan->nodes == NULL ? place : scan->nodes[place];
     uint64_t candidate = arb_candidate(distance, node);
-    if (scan->nodes != NULL && arb_is_deleted(scan->deleted, node))
-        return;
     if (searcher->found_count == ARB_CODE_SCAN_MAX) {
         if (candidate > searcher->found[searcher->found_count - 1])
             return;
@@ -115,25 +87,36 @@ static void keep(arb_code_scan *scan, float distance, uint32_t place)
     arb_candidates_insert(searcher->found, searcher->found_count++, candidate);
 }
 
+void arb_code_scan_keep(arb_code_scan *scan, const uint32_t *nodes, const float *scored,
+                        uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        keep(scan, scored[i], nodes[i]);
+    take_limit(scan);
+}
+
 void arb_code_scan_offer(arb_code_scan *scan, arb_scan_batch *batch)
 {
+    const arb_query *query = scan->query;
     float distances[ARB_SCAN_BATCH_MAX];
     batch->probe_count = 0;
-    if (scan->query->sq1 != NULL && scan->searcher->found_count == 0) {
-        /* the first rows are all scored, and all probes */
-        for (uint32_t i = 0; i < batch->count; i++)
-            arb_prefetch_row(scan->query->rows, code_at(scan, batch->places[i]));
-        for (uint32_t i = 0; i < batch->count; i += (batch->count + 63) / 64)
-            batch->probes[batch->probe_count++] = i;
-    } else if (scan->query->sq1 != NULL) {
-        keep_near(scan, batch);
+    if (query->sq1 == NULL) {
+        arb_score(query, batch->nodes, batch->count, distances);
+    } else {
+        if (scan->searcher->found_count == 0) {
+            /* the first rows are all scored, and all probes */
+            for (uint32_t i = 0; i < batch->count; i++)
+                arb_prefetch_row(query->rows, batch->nodes[i]);
+            for (uint32_t i = 0; i < batch->count; i += (batch->count + 63) / 64)
+                batch->probes[batch->probe_count++] = i;
+        } else {
+            keep_near(scan, batch);
+        }
+        arb_score_fetched(query, batch->nodes, batch->count, distances);
+        if (batch->probe_count > 0)
+            learn(scan, batch, distances);
     }
-    score(scan, batch, distances);
-    if (batch->probe_count > 0)
-        learn(scan, batch, distances);
-    for (uint32_t i = 0; i < batch->count; i++)
-        keep(scan, distances[i], batch->places[i]);
-    take_limit(scan);
+    arb_code_scan_keep(scan, batch->nodes, distances, batch->count);
 }
 
 arb_status arb_code_scan_prepare(const arb_graph *graph, arb_searcher *searcher)
@@ -157,5 +140,5 @@ arb_code_scan arb_code_scan_begin(const arb_graph *graph, arb_searcher *searcher
                            .ef = ef,
                            .breadth = breadth > ef ? breadth : ef,
                            .limit = INFINITY,
-                           .errors = arb_bit_errors_of(query)};
+                           .shift = query->bits.shift - query->bits.slack};
 }

@@ -20,16 +20,12 @@ typedef struct arb_code_scan {
     uint32_t breadth; /* candidates to keep in any case, for the rerank */
     float limit;      /* and all that the codes' noise may have put behind the ef-th */
     arb_bit_errors errors;
-    /* Rows may lie in an order of their own: then they come by their places in it, this says which
-     * node each is, and those that are deleted are not kept. NULL: a place is its node. */
-    const uint32_t *nodes;
-    arb_deleted_bits deleted;
-    int codes_by_place; /* the query's rows are in that order too; its bits always are */
+    float shift; /* of the query, if bits were never off */
 } arb_code_scan;
 
-/* A batch: the places of its rows, of which scored ones are moved to the front. */
+/* A batch of rows, of which scored ones are moved to the front. */
 typedef struct arb_scan_batch {
-    uint32_t places[ARB_SCAN_BATCH_MAX];
+    uint32_t nodes[ARB_SCAN_BATCH_MAX];
     uint32_t count;
     uint32_t probes[64]; /* those that are learned from */
     uint32_t probe_count;
@@ -42,10 +38,14 @@ arb_status arb_code_scan_prepare(const arb_graph *graph, arb_searcher *searcher)
 arb_code_scan arb_code_scan_begin(const arb_graph *graph, arb_searcher *searcher, arb_query *query,
                                   const arb_graph_options *options);
 
-/* Scores a batch and keeps the nearest of it, as candidates with their nodes. */
+/* Scores a batch and keeps the nearest of it as candidates. */
 void arb_code_scan_offer(arb_code_scan *scan, arb_scan_batch *batch);
 
-/* The distance of the k-th candidate by the codes; INFINITY while there are fewer. */
-float arb_code_scan_kth(const arb_code_scan *scan);
+/* Keeps the nearest of rows that were scored. */
+void arb_code_scan_keep(arb_code_scan *scan, const uint32_t *nodes, const float *scored,
+                        uint32_t count);
+
+/* The distance of the n-th candidate by the codes, n > 0; INFINITY while there are fewer. */
+float arb_code_scan_nth(const arb_code_scan *scan, uint32_t n);
 
 #endif

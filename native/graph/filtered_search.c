@@ -59,6 +59,7 @@ typedef struct filtered_search {
     uint32_t ef;
     arb_candidate_array array;
     arb_bit_errors errors;
+    float shift;               /* of the query, if bits were never off */
     uint32_t considered;       /* rows so far */
     uint64_t last_seed;        /* the farthest that may be among the candidates */
     uint32_t lists;            /* read of nodes passed through, and */
@@ -240,9 +241,11 @@ static void judge(filtered_search *search)
         count = keep_near(search, near, probes, &probe_count);
         arb_score_fetched(search->query, near, count, distances);
         for (uint32_t i = 0; i < probe_count; i++)
-            arb_bit_errors_learn(&search->errors, search->query, near[probes[i]],
+            arb_bit_errors_learn(&search->errors, search->query, search->shift, near[probes[i]],
                                  distances[probes[i]]);
-        arb_bit_errors_apply(&search->errors, DEVIATIONS, search->query);
+        if (search->errors.count > 0)
+            search->query->bits.shift =
+                search->shift + arb_bit_errors_off(&search->errors, DEVIATIONS);
     } else {
         memcpy(near, search->fresh, count * sizeof *near);
         arb_score(search->query, near, count, distances);
@@ -309,7 +312,7 @@ arb_status arb_filtered_search(const arb_graph *graph, arb_searcher *searcher, a
     search.ef = ef;
     search.end = mask->end < searcher->visited_nodes ? mask->end : searcher->visited_nodes;
     search.array.sorted = searcher->found;
-    search.errors = arb_bit_errors_of(query);
+    search.shift = query->bits.shift - query->bits.slack;
     uint32_t start = arb_candidate_node(searcher->found[0]);
     uint64_t words[BEAM] = {load_word(&search, start)};
     arb_status status = sow(&search);

@@ -162,7 +162,8 @@ struct arb_searcher {
     uint64_t *words; /* the caller's: see arb_searcher_words */
     size_t words_capacity;
 
-    uint8_t *query_code; /* see arb_traversal_query */
+    uint8_t *query_code;   /* see arb_traversal_query */
+    uint8_t *query_tables; /* see arb_cells_prepare */
 
     /* Scratch of one expansion or selection: 2 * M0 + 2 entries each. */
     uint32_t *fresh;

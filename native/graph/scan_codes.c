@@ -16,7 +16,7 @@ arb_status arb_scan_codes(const arb_graph *graph, arb_searcher *searcher, uint32
         .graph = graph, .mask = options->mask, .first = first, .end = end, .word = first / 64};
     arb_scan_batch batch;
     uint32_t size = scan.breadth < ARB_SCAN_BATCH ? scan.breadth : ARB_SCAN_BATCH;
-    while ((batch.count = arb_next_unscanned(&rows, size, batch.places)) > 0) {
+    while ((batch.count = arb_next_unscanned(&rows, size, batch.nodes)) > 0) {
         if (stats != NULL)
             stats->tail_scanned += batch.count;
         arb_code_scan_offer(&scan, &batch);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vectors/error.h"
+#include "vectors/fastscan.h"
 #include "vectors/pages.h"
 
 void arb_searcher_free(arb_searcher *searcher)
@@ -20,6 +21,7 @@ void arb_searcher_free(arb_searcher *searcher)
     free(searcher->results);
     free(searcher->words);
     free(searcher->query_code);
+    free(searcher->query_tables);
     free(searcher->fresh);
     free(searcher->near);
     free(searcher->distances);
@@ -52,8 +54,10 @@ static arb_searcher *create(const arb_graph *graph)
         calloc((ARB_LEVEL_LIMIT + 1) * (size_t)graph->M0, sizeof *searcher->selected);
     searcher->selected_count = calloc(ARB_LEVEL_LIMIT + 1, sizeof *searcher->selected_count);
     searcher->query_code = calloc(1, arb_codes_query_bytes(graph->scorer->form.dim));
-    if (searcher->query_code == NULL || searcher->fresh == NULL || searcher->near == NULL ||
-        searcher->distances == NULL || searcher->fresh_bits == NULL ||
+    searcher->query_tables = aligned_alloc(ARB_FASTSCAN_TABLES_BYTES,
+                                           arb_fastscan_tables_bytes(graph->scorer->form.dim));
+    if (searcher->query_code == NULL || searcher->query_tables == NULL || searcher->fresh == NULL ||
+        searcher->near == NULL || searcher->distances == NULL || searcher->fresh_bits == NULL ||
         searcher->near_rows == NULL || searcher->pruning == NULL || searcher->chosen_rows == NULL ||
         searcher->selected == NULL || searcher->selected_count == NULL) {
         arb_searcher_free(searcher);

@@ -1,0 +1,83 @@
+/* fastscan.h: rows laid together in blocks of 32, of which a kernel sums distances by looking up
+ * tables: what scans of many rows read instead of their codes (Andre, Kermarrec and Le Scouarnec,
+ * "Cache locality is not enough: High-Performance Nearest Neighbor Search with Product Quantization
+ * Fast Scan", VLDB 2015).
+ *
+ * A row o belongs to a centre c near it; its code is that of its deviation r = o - c: one bit a
+ * component, or two or four where a row has few, by signs and steps as Gao and others have it
+ * ("Practical and Asymptotically Optimal Quantization of High-Dimensional Vectors in Euclidean
+ * Space for Approximate Nearest Neighbor Search", SIGMOD 2025), without a rotation. With v what the
+ * code stands for, f = r.r / v.r makes f * v the estimate of r for dot products, as in sq1.h. So
+ * with d the query's deviation from an origin that all rows share, a distance is about
+ *
+ *   L2              |q - c|^2 + (r.r + 2 (c - origin).r) - 2 f (d.v)
+ *   cosine, dot     1 or 0 - q.c - origin.r - f (d.v)
+ *
+ * of which the first term is the scan's to know, the second is the row's bias, and d.v a sum of
+ * table entries: four bits of a code are looked up at once. */
+#ifndef ARB_VECTORS_FASTSCAN_H
+#define ARB_VECTORS_FASTSCAN_H
+
+#include "vectors/casts.h"
+
+typedef struct arb_fastscan {
+    arb_row_form form; /* of the rows */
+    uint32_t bits;     /* of a component */
+    uint32_t pieces;
+    size_t block_bytes;
+    size_t bytes;
+    uint8_t *blocks;
+    float origin[]; /* dim of them */
+} arb_fastscan;
+
+/* A query's tables, and what turns a row's sum of their entries into its distance. */
+typedef struct arb_fastscan_query {
+    const uint8_t *tables;
+    float factor;
+    float shift;
+} arb_fastscan_query;
+
+/* Bytes of the tables for a query of `dim` components. */
+size_t arb_fastscan_tables_bytes(uint32_t dim);
+
+/* Room for so many blocks of rows, which tell that they are infinitely far. Values here and below
+ * are as arb_row_values gives them. */
+arb_status arb_fastscan_create(const arb_row_form *form, const float *origin, uint32_t blocks,
+                               arb_fastscan **out);
+void arb_fastscan_destroy(arb_fastscan *fastscan);
+
+/* Writes the row at a place, which is 32 * block + row, nearest to that centre. */
+void arb_fastscan_encode(arb_fastscan *fastscan, size_t place, const float *centre,
+                         const float *values);
+
+/* What a place knows of its row: 0 where it was not written. */
+static inline float arb_fastscan_f(const arb_fastscan *fastscan, size_t place)
+{
+    const float *terms =
+        (const float *)(const void *)(fastscan->blocks +
+                                      place / ARB_FASTSCAN_ROWS * fastscan->block_bytes);
+    return terms[ARB_FASTSCAN_ROWS + place % ARB_FASTSCAN_ROWS];
+}
+
+/* The tables go to a buffer of arb_fastscan_tables_bytes, which has to stay. */
+arb_fastscan_query arb_fastscan_query_of(const arb_fastscan *fastscan, const float *values,
+                                         uint8_t *tables);
+
+/* The distances of the rows of `count` blocks that belong to one centre, whose own part in them is
+ * `constant`, less `slack` times a row's f; bit r of near[b] tells whether row r of block b is then
+ * not farther than `farthest`. */
+static inline void arb_fastscan_near(const arb_fastscan *fastscan, const arb_fastscan_query *query,
+                                     uint32_t block, uint32_t count, float constant, float slack,
+                                     float farthest, float *least, uint32_t *near)
+{
+    arb_fastscan_bound bound = {.tables = query->tables,
+                                .pieces = fastscan->pieces,
+                                .constant = constant,
+                                .factor = query->factor,
+                                .shift = query->shift + slack,
+                                .farthest = farthest};
+    fastscan->form.kernels->fastscan_near(&bound, fastscan->blocks + block * fastscan->block_bytes,
+                                          count, least, near);
+}
+
+#endif
