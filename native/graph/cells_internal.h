@@ -21,13 +21,30 @@ typedef struct arb_slack_sample {
     uint32_t all_count;
     float leaders[ARB_SLACK_QUERIES * (ARB_SLACK_K + 1)]; /* both */
     uint32_t leader_count;
+    float far[ARB_SLACK_QUERIES]; /* how far the k-th row was; as many as nearest */
 } arb_slack_sample;
 
 /* How much farther than the k-th row a centre may be, and a leader. */
 typedef struct arb_slack {
-    float centre;
+    float own; /* where the k-th row is as far as it mostly is from the cells' own rows, */
+    float others;
+    float own_far;    /* that is, so far; */
+    float others_far; /* and from others */
     float leader;
 } arb_slack;
+
+/* How much farther a centre may be than a k-th row that is so far. */
+static inline float arb_slack_centre(const arb_slack *slack, float far)
+{
+    if (slack->others_far <= slack->own_far)
+        return slack->own > slack->others ? slack->own : slack->others;
+    if (far <= slack->own_far)
+        return slack->own;
+    if (far >= slack->others_far)
+        return slack->others;
+    float part = (far - slack->own_far) / (slack->others_far - slack->own_far);
+    return slack->own * (1 - part) + slack->others * part;
+}
 
 /* In `nodes`, where a block has no row. */
 #define ARB_CELLS_NO_NODE UINT32_MAX
@@ -78,7 +95,7 @@ typedef struct arb_cells_work {
 /* Leaves the nearest that are not deleted in the searcher's `found`. The searcher's `frontier` and
  * `results` have room for the cells. */
 arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan,
-                              arb_deleted_bits deleted, arb_slack slack);
+                              arb_deleted_bits deleted, const arb_slack *slack);
 
 /* The slack for a recall of the k nearest. */
 arb_slack arb_cells_slack(const arb_cells *cells, uint32_t k, float target);

@@ -12,7 +12,7 @@
 #define BLOCKS_AT_ONCE (ARB_SCAN_BATCH / ARB_FASTSCAN_ROWS)
 /* Rows that are scored whatever their blocks say, to learn how far those are off: one in each
  * block, until there are so many. */
-#define PROBES_ENOUGH 128u
+#define PROBES_ENOUGH 64u
 /* Standard deviations that blocks may be off by; the breadth of the rerank makes up for those that
  * are off more. */
 #define DEVIATIONS 2.0f
@@ -22,8 +22,6 @@
 #define ROWS_TO_SETTLE 256u
 /* Cells are looked at in the order of so many steps of how far their centres are. */
 #define BUCKETS 32u
-/* A group that is not opened costs more rows than a cell that is not looked at. */
-#define LEADER_MISSES 0.25f
 
 int arb_cells_prepare(const arb_cells *cells, const arb_graph *graph, arb_searcher *searcher,
                       const void *row, int native, arb_cells_query *out)
@@ -279,18 +277,23 @@ static void look_at_cell(block_scan *of, uint64_t key)
     float constant =
         centre_distance(of->query, cells->centre_square[cell], arb_candidate_distance(key));
     uint32_t end = cells->first[cell + 1];
-    for (uint32_t block = cells->first[cell]; block < end; block += BLOCKS_AT_ONCE) {
-        uint32_t count = end - block < BLOCKS_AT_ONCE ? end - block : BLOCKS_AT_ONCE;
+    uint32_t count;
+    for (uint32_t block = cells->first[cell]; block < end; block += count) {
+        /* all rows of the first are scored, so one block is enough */
+        uint32_t most = of->farthest < INFINITY ? BLOCKS_AT_ONCE : 1;
+        count = end - block < most ? end - block : most;
         float least[ARB_SCAN_BATCH];
         uint32_t near[BLOCKS_AT_ONCE];
         arb_fastscan_near(cells->blocks, &of->query->blocks, block, count, constant, of->slack,
                           of->farthest, least, near);
         for (uint32_t i = 0; i < count; i++)
             ask_for(of, block + i, near[i], least + i * ARB_FASTSCAN_ROWS);
-        near_rows *asked_for = of->empty;
         score_asked_for(of);
-        of->empty = of->asked_for;
-        of->asked_for = asked_for;
+        near_rows *scored = of->asked_for;
+        of->asked_for = of->empty;
+        of->empty = scored;
+        if (of->farthest == INFINITY)
+            score_asked_for(of);
         of->rows += count * ARB_FASTSCAN_ROWS;
     }
 }
@@ -298,7 +301,7 @@ static void look_at_cell(block_scan *of, uint64_t key)
 /* The nearest groups come first, until the k-th row is about where it will be in the end; then all
  * that may hold a nearer one. */
 arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan,
-                              arb_deleted_bits deleted, arb_slack slack)
+                              arb_deleted_bits deleted, const arb_slack *slack)
 {
     cell_list list = begin_list(query, scan->searcher);
     block_scan blocks = {.query = query, .scan = scan, .deleted = deleted, .farthest = INFINITY};
@@ -309,7 +312,7 @@ arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan,
         float kth = arb_code_scan_nth(scan, scan->k);
         float far = kth < INFINITY ? arb_cells_row_far(query, kth) : INFINITY;
         uint64_t key;
-        int found = next_cell(&list, far + slack.centre, &key);
+        int found = next_cell(&list, far + arb_slack_centre(slack, far), &key);
         if (found) {
             if (list.next < list.count)
                 ask_for_cell(query->cells, arb_candidate_node(list.sorted[list.next]));
@@ -324,7 +327,7 @@ arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan,
             kth = arb_code_scan_nth(scan, scan->k);
             if (kth < INFINITY) {
                 far = arb_cells_row_far(query, kth);
-                open_within(&list, far + slack.leader, far + slack.centre);
+                open_within(&list, far + slack->leader, far + arb_slack_centre(slack, far));
                 settled = 1;
             } else {
                 settled = !open_nearest(&list);
@@ -332,36 +335,6 @@ arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan,
             sort_cells(&list);
         }
     }
-}
-
-static float quantile(const float *sorted, uint32_t count, float target)
-{
-    if (count == 0)
-        return 0;
-    uint32_t at = (uint32_t)(target * (float)count);
-    return sorted[at < count ? at : count - 1];
-}
-
-/* The fewer are wanted, the nearer is the k-th, and the more slack its cell needs. */
-static float slack_of(const arb_slack_sample *sample, uint32_t k, float target)
-{
-    float all = quantile(sample->all, sample->all_count, target);
-    float nearest = quantile(sample->nearest, sample->nearest_count, target);
-    if (k >= ARB_SLACK_K || nearest < all)
-        return all;
-    return nearest + (all - nearest) * logf((float)k) / logf((float)ARB_SLACK_K);
-}
-
-static float leader_slack_of(const arb_slack_sample *sample, float target)
-{
-    return quantile(sample->leaders, sample->leader_count, 1 - LEADER_MISSES * (1 - target));
-}
-
-arb_slack arb_cells_slack(const arb_cells *cells, uint32_t k, float target)
-{
-    return (arb_slack){
-        fmaxf(slack_of(&cells->own, k, target), slack_of(&cells->others, k, target)),
-        fmaxf(leader_slack_of(&cells->own, target), leader_slack_of(&cells->others, target))};
 }
 
 arb_status arb_cells_scan(const arb_cells *cells, const arb_graph *graph, arb_searcher *searcher,
@@ -379,7 +352,7 @@ arb_status arb_cells_scan(const arb_cells *cells, const arb_graph *graph, arb_se
     if (*current) {
         arb_code_scan scan = arb_code_scan_begin(graph, searcher, &prepared.codes, options);
         arb_slack slack = arb_cells_slack(cells, options->k, target);
-        arb_cells_work work = arb_cells_walk(&prepared, &scan, options->mask->deleted, slack);
+        arb_cells_work work = arb_cells_walk(&prepared, &scan, options->mask->deleted, &slack);
         if (stats != NULL)
             stats->tail_scanned += work.rows + work.centres;
     }

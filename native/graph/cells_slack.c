@@ -6,12 +6,9 @@
 #include "graph/candidates.h"
 #include "graph/cells_internal.h"
 
-/* Beyond every cell. */
-#define SLACK_ALL                                                                                  \
-    (arb_slack)                                                                                    \
-    {                                                                                              \
-        INFINITY, INFINITY                                                                         \
-    }
+/* A group that is not opened costs more rows than a cell that is not looked at. */
+#define LEADER_MISSES 0.25f
+
 /* What `scanned` is measured for. */
 #define RECALL_SCANNED 0.99f
 
@@ -75,6 +72,7 @@ static void note_needed(const arb_slack_task *task, const arb_cells_query *query
     }
     if (count == 0)
         return;
+    sample->far[sample->nearest_count] = far[count - 1];
     note(query, cells[0], far[0], &sample->nearest[sample->nearest_count++], sample);
     for (uint32_t i = 0; i < count; i++)
         note(query, cells[i], far[count - 1], &sample->all[sample->all_count++], sample);
@@ -82,7 +80,7 @@ static void note_needed(const arb_slack_task *task, const arb_cells_query *query
 
 /* Answers a row as a query; returns how many rows and centres it looked at, 0 where the codes were
  * replaced. */
-static uint64_t ask(const arb_slack_task *task, uint32_t node, arb_slack slack,
+static uint64_t ask(const arb_slack_task *task, uint32_t node, const arb_slack *slack,
                     arb_slack_sample *sample)
 {
     const arb_graph *graph = task->graph;
@@ -116,6 +114,42 @@ static void sort(arb_slack_sample *sample)
     qsort(sample->nearest, sample->nearest_count, sizeof(float), smaller_first);
     qsort(sample->all, sample->all_count, sizeof(float), smaller_first);
     qsort(sample->leaders, sample->leader_count, sizeof(float), smaller_first);
+    qsort(sample->far, sample->nearest_count, sizeof(float), smaller_first);
+}
+
+static float quantile(const float *sorted, uint32_t count, float target)
+{
+    if (count == 0)
+        return 0;
+    uint32_t at = (uint32_t)(target * (float)count);
+    return sorted[at < count ? at : count - 1];
+}
+
+/* The fewer are wanted, the nearer is the k-th, and the more slack its cell needs. */
+static float slack_of(const arb_slack_sample *sample, uint32_t k, float target)
+{
+    float all = quantile(sample->all, sample->all_count, target);
+    float nearest = quantile(sample->nearest, sample->nearest_count, target);
+    if (k >= ARB_SLACK_K || nearest < all)
+        return all;
+    return nearest + (all - nearest) * logf((float)k) / logf((float)ARB_SLACK_K);
+}
+
+static float leader_slack_of(const arb_slack_sample *sample, float target)
+{
+    return quantile(sample->leaders, sample->leader_count, 1 - LEADER_MISSES * (1 - target));
+}
+
+arb_slack arb_cells_slack(const arb_cells *cells, uint32_t k, float target)
+{
+    const arb_slack_sample *own = &cells->own;
+    const arb_slack_sample *others = &cells->others;
+    return (arb_slack){.own = slack_of(own, k, target),
+                       .others = slack_of(others, k, target),
+                       .own_far = quantile(own->far, own->nearest_count, 0.5f),
+                       .others_far = quantile(others->far, others->nearest_count, 0.5f),
+                       .leader =
+                           fmaxf(leader_slack_of(own, target), leader_slack_of(others, target))};
 }
 
 arb_status arb_cells_measure(const arb_slack_task *task, int *current)
@@ -126,11 +160,12 @@ arb_status arb_cells_measure(const arb_slack_task *task, int *current)
         status = arb_heaps_grow(task->searcher, cells->centres.count + 1, cells->centres.count);
     if (status != ARB_OK)
         return status;
+    const arb_slack beyond_all = {.own = INFINITY, .others = INFINITY, .leader = INFINITY};
     uint32_t answered[2] = {0, 0};
     for (uint32_t i = 0; i < 2 * ARB_SLACK_QUERIES; i++) {
         int own = i % 2 == 0;
         arb_slack_sample *sample = own ? &cells->own : &cells->others;
-        answered[own] += ask(task, drawn(task, i / 2, own), SLACK_ALL, sample) > 0;
+        answered[own] += ask(task, drawn(task, i / 2, own), &beyond_all, sample) > 0;
     }
     /* a row far outside the grid has no code to ask by; of codes that were replaced none has */
     *current = 2 * answered[0] > ARB_SLACK_QUERIES && 2 * answered[1] > ARB_SLACK_QUERIES;
@@ -141,7 +176,7 @@ arb_status arb_cells_measure(const arb_slack_task *task, int *current)
     arb_slack slack = arb_cells_slack(cells, ARB_SLACK_K, RECALL_SCANNED);
     uint64_t scanned = 0;
     for (uint32_t i = 0; i < 2 * ARB_SLACK_QUERIES; i++)
-        scanned += ask(task, drawn(task, i / 2, i % 2 == 0), slack, NULL);
+        scanned += ask(task, drawn(task, i / 2, i % 2 == 0), &slack, NULL);
     cells->scanned = (float)scanned / (float)(answered[0] + answered[1]) / (float)cells->count;
     return ARB_OK;
 }

@@ -23,7 +23,7 @@ final class PlannerCosts {
   private static final double[] EXACT_FLOAT32 = {0.56, 1.9, 4};
 
   /** Visits a row of a scan of their codes, most of which bits pass over ... */
-  private static final double[] SCAN = {0.24, 0.15, 0.3};
+  private static final double[] SCAN = {0.24, 0.2, 0.4};
 
   /** ... and twice as many for so many results, each of which lets more rows pass. */
   private static final double SCAN_RESULTS = 150;
@@ -33,11 +33,11 @@ final class PlannerCosts {
 
   private static final double SCAN_A_RESULT = 12;
 
-  /**
-   * What a row costs that a search by a subset looks at, beside one of a scan: rows lie together,
-   * but more of them are near, and pass.
-   */
-  private static final double SUBSET_ROW = 0.9;
+  /** Visits a row that a search by a subset looks at ... */
+  private static final double[] SUBSET = {0.04, 0.065, 0.2};
+
+  /** ... and before the first: tables are made, and the nearest compared by their codes. */
+  private static final double SUBSET_START = 500;
 
   /** A search for recall 0.995 looks at so many rows for each that one for 0.99 does. */
   private static final double SUBSET_LOOKED = 1.25;
@@ -55,6 +55,11 @@ final class PlannerCosts {
   private static final double VISITS = 40;
 
   private static final double VISITS_POWER = 0.75;
+
+  /**
+   * What a row costs that a filtered traversal looks at: it reads lists of rows that do not match.
+   */
+  private static final double FILTERED_VISIT = 1.5;
 
   /** At this breadth a visit costs twice as much: candidates are many, and so are cache misses. */
   private static final double EF_TWICE = 3_000;
@@ -100,8 +105,8 @@ final class PlannerCosts {
    * @param behind rows that came after the subset, which are scanned
    */
   static double subset(double looked, int behind, int k, int dimension) {
-    double rows = SUBSET_ROW * SUBSET_LOOKED * looked + behind;
-    return SCAN_START + SCAN_A_RESULT * k + rows * at(SCAN, dimension) * (1 + k / SCAN_RESULTS);
+    double rows = SUBSET_LOOKED * looked * at(SUBSET, dimension) + behind * at(SCAN, dimension);
+    return SUBSET_START + SCAN_A_RESULT * k + rows * (1 + k / SCAN_RESULTS);
   }
 
   /** The same before there is one, which may turn out to be better or worse. */
@@ -109,9 +114,9 @@ final class PlannerCosts {
     return subset(SUBSET_LIKELY_SHARE * matching, 0, k, dimension);
   }
 
-  /** Visits that a traversal was worth which ended in scans for some of its queries. */
+  /** Visits that a filtered traversal was worth, which ended in scans for some of its queries. */
   static double walked(long visited, long scanned, int dimension) {
-    return visited + scanned * at(SCAN, dimension);
+    return FILTERED_VISIT * visited + scanned * at(SCAN, dimension);
   }
 
   /**
@@ -119,7 +124,11 @@ final class PlannerCosts {
    * share of all is found as so many are: that takes the root of 1 / share as many visits.
    */
   static double graph(int ef, double share) {
-    return VISITS * Math.pow(ef, VISITS_POWER) * (1 + ef / EF_TWICE) / Math.sqrt(share);
+    return FILTERED_VISIT
+        * VISITS
+        * Math.pow(ef, VISITS_POWER)
+        * (1 + ef / EF_TWICE)
+        / Math.sqrt(share);
   }
 
   /** The breadth, counted in rows that match, that gives k results recall 0.99. */
