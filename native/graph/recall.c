@@ -50,17 +50,7 @@ static int compare_floats(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* How many of the first are older than the query. */
-static uint32_t older(const arb_recall_query *query, const uint32_t *truth, uint32_t count)
-{
-    uint32_t found = 0;
-    for (uint32_t i = 0; i < count; i++)
-        found += truth[i] < query->node;
-    return found;
-}
-
-/* Counts what the neighbors in `truth`, nearest first, needed. Newer ones do not count: they chose
- * the query's row as a neighbor in the place of what would lead to them. */
+/* Counts what the neighbors in `truth`, nearest first, needed. */
 static void note_needs(measurement *in, const arb_recall_query *query, const uint32_t *truth,
                        uint32_t count)
 {
@@ -79,7 +69,7 @@ static void note_needs(measurement *in, const arb_recall_query *query, const uin
         uint32_t node = searcher->visits[visit];
         const uint32_t *at =
             bsearch(&node, sorted, count, sizeof *sorted, arb_recall_compare_nodes);
-        if (at == NULL || node > query->node)
+        if (at == NULL)
             continue;
         arb_recall_need needed = arb_blind_walk_need(&in->walk, visit);
         for (uint32_t j = 0; j < ARB_RECALL_KS && arb_recall_ks[j] <= query->k; j++) {
@@ -92,7 +82,7 @@ static void note_needs(measurement *in, const arb_recall_query *query, const uin
     }
     for (uint32_t j = 0; query->count > 0 && j < ARB_RECALL_KS && arb_recall_ks[j] <= query->k;
          j++) {
-        uint32_t wanted = older(query, truth, count < arb_recall_ks[j] ? count : arb_recall_ks[j]);
+        uint32_t wanted = count < arb_recall_ks[j] ? count : arb_recall_ks[j];
         in->of_k[j].scanned += wanted;
         in->of_k[j].missed += wanted - found[j];
     }
@@ -294,7 +284,6 @@ static void release(measurement *in)
         free(in->of_k[j].efs);
     }
     free(in->queries);
-    arb_lost_links_release(&in->walk.lost);
     free(in->walk.steps);
     free(in->walk.step_end);
     if (in->walk.searcher != NULL)
@@ -316,9 +305,6 @@ arb_status arb_graph_measure_recall(const arb_graph *graph, uint32_t rows, const
     if (in.count < ARB_RECALL_SAMPLE_MIN)
         return ARB_OK;
     arb_status status = prepare(&in, nodes);
-    if (status == ARB_OK)
-        status = arb_lost_links_find(graph, in.walk.searcher, in.rows, in.queries, in.count,
-                                     &in.walk.lost);
     if (status == ARB_OK)
         status = scan_all(&in);
     if (status == ARB_OK)

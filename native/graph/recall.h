@@ -2,10 +2,10 @@
  *
  * Rows of the graph serve as queries. One that a search may find is no likeness of a query from
  * outside: it lies at its own place, and its neighbors were chosen for it. So its walk is blind to
- * it, gets back the links that it took (recall_lost.h), and counts the neighbors alone that are
- * older: the newer chose it in the place of what leads to them. The rows are drawn from the latest,
- * for which that is little. What is left makes them 0 to 0.2 points harder than queries at 0.95
- * (bench/RESULTS.md). Rows that come in order of topic are measured on the last topics.
+ * it, and the rows are drawn from the latest, which have had the least part in how the others are
+ * linked. What is left of it, links that gave way to theirs, makes them a little harder than
+ * queries: at 0.95 those find up to 0.4 points more (bench/RESULTS.md). Rows that come in order of
+ * topic are measured on the last topics.
  *
  * Each true neighbor tells with which gap (converge.h), or breadth ef, a walk would have found it.
  * How many of all are found with some gap is the recall that it brings, so a quantile of the needs
@@ -40,10 +40,10 @@ typedef struct arb_recall_table {
  * few, or where the rows got other codes meanwhile. Exact answers come from one scan of all rows
  * for as many of the sample as ARB_RECALL_SCAN_COMPONENTS allow, but ARB_RECALL_SCANS_MIN of them;
  * for the others what a walk finds stands for all there is, less the part that it missed for the
- * former. mask has no filter, or is NULL. Inserts and searches go on. It took 4% to 6% of the
- * processor time of the builds of 100,000 to 400,000 rows; recall at 0.95 is then known to 0.13 to
- * 0.2 points (standard error, k = 10), at 0.99 to 0.1. */
-#define ARB_RECALL_SAMPLE_MAX 4096u
+ * former. mask has no filter, or is NULL. Inserts and searches go on. It took 2% to 4% of the
+ * processor time of the builds of 100,000 to 400,000 rows, half of it for the scan; recall at 0.95
+ * is then known to 0.25 points (standard error, k = 10), at 0.99 to 0.1. */
+#define ARB_RECALL_SAMPLE_MAX 2048u
 #define ARB_RECALL_SAMPLE_MIN 128u
 #define ARB_RECALL_DEEP_MAX 256u /* those that serve for a hundred results */
 #define ARB_RECALL_SCAN_COMPONENTS (1ull << 37)

@@ -25,9 +25,7 @@ uint32_t arb_recall_draw(const arb_graph *graph, uint32_t rows, const arb_mask *
     uint32_t latest = rows / LATEST_PART > LATEST_MIN ? rows / LATEST_PART
                       : rows / 4 < LATEST_MIN         ? rows / 4
                                                       : LATEST_MIN;
-    uint32_t step = latest <= LATEST_MIN / 2 ? 1 : 2;
-    while (latest / step >= ARB_RECALL_SAMPLE_MAX)
-        step++;
+    uint32_t step = (latest + ARB_RECALL_SAMPLE_MAX - 1) / ARB_RECALL_SAMPLE_MAX;
     uint32_t count = 0;
     /* one in each step, the first that serves */
     for (uint32_t from = rows - latest; from < rows; from += step) {

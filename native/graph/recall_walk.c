@@ -87,13 +87,11 @@ static arb_status note_step(arb_blind_walk *walk, arb_recall_need need)
 static arb_status expand(arb_blind_walk *walk, uint64_t candidate, arb_recall_need need)
 {
     arb_searcher *searcher = walk->searcher;
-    arb_status status = arb_visit_reserve(searcher, 2 * walk->graph->M0);
+    arb_status status = arb_visit_reserve(searcher, walk->graph->M0);
     if (status != ARB_OK)
         return status;
-    uint32_t node = arb_candidate_node(candidate);
-    uint64_t word = atomic_load_explicit(arb_word_at(walk->graph, node, 0), memory_order_acquire);
-    walk->pending = arb_collect_fresh(searcher, word);
-    walk->pending += arb_visit_lost(&walk->lost, walk->graph, searcher, node, word, walk->row);
+    arb_word *word = arb_word_at(walk->graph, arb_candidate_node(candidate), 0);
+    walk->pending = arb_collect_fresh(searcher, atomic_load_explicit(word, memory_order_acquire));
     const uint32_t *fresh = searcher->visits + searcher->visit_count - walk->pending;
     arb_score(&walk->query, fresh, walk->pending, searcher->distances);
     walk->lacking -= count_wanted(walk, fresh, walk->pending);
@@ -150,7 +148,6 @@ arb_status arb_blind_walk_run(arb_blind_walk *walk, const arb_recall_query *quer
     walk->wanted = sorted.count > 0 ? &sorted : NULL;
     walk->lacking = sorted.count;
     walk->need = (arb_recall_need){.ef = 0};
-    walk->row = query->node;
     walk->step_count = 0;
     walk->pending = 0;
     arb_status status =

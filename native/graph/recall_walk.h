@@ -3,7 +3,7 @@
 #define ARB_GRAPH_RECALL_WALK_H
 
 #include "graph/converge.h"
-#include "graph/recall_lost.h"
+#include "graph/recall_sample.h"
 
 /* The breadth that such walks go on to. */
 #define ARB_RECALL_EF_MAX 1024u
@@ -23,9 +23,7 @@ typedef struct arb_blind_walk {
     const arb_mask *mask;
     arb_searcher *searcher;
     float norm;
-    arb_lost_links lost; /* the caller's, of the sample */
-    float reach;         /* the caller's: walks end once the usual k's gap must be larger */
-    uint32_t row;        /* what the walk is blind to */
+    float reach; /* the caller's: walks end once the usual k's gap must be larger */
     arb_query query;
     arb_candidate_array array; /* what was found */
     arb_converge converge[ARB_RECALL_KS];
