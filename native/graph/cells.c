@@ -27,7 +27,6 @@ typedef struct making {
     uint32_t *members;      /* nodes, ascending */
     uint16_t *cell_of;      /* of each */
     uint32_t *sums;         /* of the codes of a cell's rows, by component */
-    uint32_t *sizes;
 } making;
 
 static arb_status out_of_memory(uint32_t rows)
@@ -89,7 +88,7 @@ static void give_to_centre(making *of, uint32_t member, const uint8_t *code)
     for (size_t i = 0; i < stride; i++)
         sums[i] += code[i];
     of->cell_of[member] = (uint16_t)cell;
-    of->sizes[cell]++;
+    of->cells->sizes[cell]++;
 }
 
 /* Moves each centre to the mean of its rows; one that has none stays. */
@@ -97,7 +96,7 @@ static void move_centres(making *of)
 {
     size_t stride = of->centres->rows->stride;
     for (uint32_t cell = 0; cell < of->centres->count; cell++) {
-        uint32_t size = of->sizes[cell];
+        uint32_t size = of->cells->sizes[cell];
         uint8_t *centre = arb_row_for_write(of->centres->rows, cell);
         for (size_t i = 0; size > 0 && i < stride; i++)
             centre[i] = (uint8_t)((of->sums[cell * stride + i] + size / 2) / size);
@@ -113,7 +112,7 @@ static int find_centres(making *of)
     for (size_t round = 0; round < ROUNDS; round++) {
         of->groups = GROUPS_OF_ROUND[round];
         memset(of->sums, 0, sums * sizeof *of->sums);
-        memset(of->sizes, 0, count * sizeof *of->sizes);
+        memset(of->cells->sizes, 0, count * sizeof *of->cells->sizes);
         arb_centres_group(of->centres);
         if (!each_member(of, give_to_centre))
             return 0;
@@ -135,9 +134,9 @@ static arb_status lay_by_group(making *of)
     for (uint32_t member = 0; status == ARB_OK && member < of->cells->count; member++)
         of->cell_of[member] = (uint16_t)moved[of->cell_of[member]];
     for (uint32_t cell = 0; status == ARB_OK && cell < count; cell++)
-        sizes[moved[cell]] = of->sizes[cell];
+        sizes[moved[cell]] = of->cells->sizes[cell];
     if (status == ARB_OK)
-        memcpy(of->sizes, sizes, count * sizeof *sizes);
+        memcpy(of->cells->sizes, sizes, count * sizeof *sizes);
     free(moved);
     return status;
 }
@@ -151,7 +150,7 @@ static void find_origin(const making *of, float *origin)
     for (uint32_t cell = 0; cell < of->centres->count; cell++) {
         const uint8_t *centre = arb_row(centres, cell);
         for (uint32_t i = 0; i < dim; i++)
-            origin[i] += (float)of->sizes[cell] * (float)centre[i];
+            origin[i] += (float)of->cells->sizes[cell] * (float)centre[i];
     }
     for (uint32_t i = 0; i < dim; i++)
         origin[i] = of->codes->offset[i] + of->codes->scale * origin[i] / (float)of->cells->count;
@@ -165,7 +164,7 @@ static arb_status reserve_blocks(making *of, int *made)
     uint32_t blocks = 0;
     for (uint32_t cell = 0; cell < cells->centres.count; cell++) {
         cells->first[cell] = blocks;
-        blocks += (of->sizes[cell] + ARB_FASTSCAN_ROWS - 1) / ARB_FASTSCAN_ROWS;
+        blocks += (of->cells->sizes[cell] + ARB_FASTSCAN_ROWS - 1) / ARB_FASTSCAN_ROWS;
     }
     cells->first[cells->centres.count] = blocks;
     *made = enter(of);
@@ -178,7 +177,7 @@ static arb_status reserve_blocks(making *of, int *made)
     if (cells->nodes == NULL)
         return out_of_memory(cells->count);
     memset(cells->nodes, 0xff, places * sizeof *cells->nodes); /* ARB_CELLS_NO_NODE */
-    memset(of->sizes, 0, cells->centres.count * sizeof *of->sizes);
+    memset(of->cells->sizes, 0, cells->centres.count * sizeof *of->cells->sizes);
     return arb_fastscan_create(&of->graph->scorer->form, origin, blocks, &cells->blocks);
 }
 
@@ -190,7 +189,7 @@ static void lay_down(making *of, uint32_t member, const uint8_t *code)
     const arb_scorer *scorer = of->graph->scorer;
     uint32_t cell = of->cell_of[member];
     uint32_t node = of->members[member];
-    size_t place = (size_t)cells->first[cell] * ARB_FASTSCAN_ROWS + of->sizes[cell]++;
+    size_t place = (size_t)cells->first[cell] * ARB_FASTSCAN_ROWS + of->cells->sizes[cell]++;
     float centre[ARB_DIM_MAX];
     float values[ARB_DIM_MAX];
     scorer->form.kernels->sq8_decode(arb_row(of->centres->rows, cell), of->codes->offset,
@@ -269,10 +268,10 @@ static arb_status reserve(making *of)
     cells->leader_square = calloc(of->centres->group_count, sizeof *cells->leader_square);
     of->cell_of = malloc(count * sizeof *of->cell_of);
     of->sums = malloc(cell_count * of->centres->rows->stride * sizeof *of->sums);
-    of->sizes = malloc(cell_count * sizeof *of->sizes);
+    of->cells->sizes = malloc(cell_count * sizeof *of->cells->sizes);
     int all = cells->first != NULL && cells->centre_square != NULL &&
               cells->leader_square != NULL && of->cell_of != NULL && of->sums != NULL &&
-              of->sizes != NULL;
+              of->cells->sizes != NULL;
     return all ? ARB_OK : out_of_memory(count);
 }
 
@@ -308,7 +307,6 @@ static void free_making(making *of)
     free(of->members);
     free(of->cell_of);
     free(of->sums);
-    free(of->sizes);
 }
 
 arb_status arb_cells_create(const arb_graph *graph, uint64_t generation, const arb_mask *mask,
@@ -346,6 +344,7 @@ void arb_cells_destroy(arb_cells *cells)
     arb_fastscan_destroy(cells->blocks);
     free(cells->nodes);
     free(cells->first);
+    free(cells->sizes);
     free(cells->centre_square);
     free(cells->leader_square);
     free(cells);
@@ -354,7 +353,7 @@ void arb_cells_destroy(arb_cells *cells)
 arb_cells_facts arb_cells_get_facts(const arb_cells *cells)
 {
     const arb_centres *centres = &cells->centres;
-    uint64_t of_centre = 2 * sizeof(uint32_t) + sizeof *cells->centre_square;
+    uint64_t of_centre = 3 * sizeof(uint32_t) + sizeof *cells->centre_square;
     uint64_t of_leader = sizeof(uint32_t) + sizeof *cells->leader_square;
     uint64_t places = (uint64_t)cells->first[centres->count] * ARB_FASTSCAN_ROWS;
     uint64_t bytes = sizeof *cells + places * sizeof *cells->nodes + cells->blocks->bytes +

@@ -54,6 +54,7 @@ struct arb_cells {
     uint32_t count;       /* rows */
     arb_centres centres;  /* of the cells, laid by group */
     uint32_t *first;      /* block of each cell; centres.count + 1 */
+    uint32_t *sizes;      /* rows of each cell */
     uint32_t *nodes;      /* by place; ARB_FASTSCAN_ROWS a block */
     arb_fastscan *blocks; /* by place */
     float *centre_square; /* squared lengths of the centres */

@@ -277,6 +277,7 @@ static void look_at_cell(block_scan *of, uint64_t key)
     float constant =
         centre_distance(of->query, cells->centre_square[cell], arb_candidate_distance(key));
     uint32_t end = cells->first[cell + 1];
+    of->rows += cells->sizes[cell];
     uint32_t count;
     for (uint32_t block = cells->first[cell]; block < end; block += count) {
         /* all rows of the first are scored, so one block is enough */
@@ -294,7 +295,6 @@ static void look_at_cell(block_scan *of, uint64_t key)
         of->empty = scored;
         if (of->farthest == INFINITY)
             score_asked_for(of);
-        of->rows += count * ARB_FASTSCAN_ROWS;
     }
 }
 

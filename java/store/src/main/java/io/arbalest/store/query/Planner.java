@@ -23,6 +23,9 @@ final class Planner {
   /** What a search with a filter asks the index for to have it: walks for few matches vary. */
   private static final double RECALL_ASKED = 0.995;
 
+  /** The same of a search by a subset, where it costs little more. */
+  private static final double SUBSET_RECALL_ASKED = 0.998;
+
   /** How much wider a search is for a target of 0.999, a tenth of the misses. */
   private static final double EF_A_TENTH_OF_MISSES = 2;
 
@@ -131,7 +134,7 @@ final class Planner {
       return new Plan(Strategy.EXACT, null, null, "exact-filtered", visits);
     }
     if (subset <= least) {
-      double recall = recall(question);
+      double recall = Math.max(SUBSET_RECALL_ASKED, recall(question));
       return new Plan(Strategy.SUBSET, kept(question), recall, "ivf-filtered", visits);
     }
     if (scan <= least) {
