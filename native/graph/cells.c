@@ -7,7 +7,7 @@
 #include "vectors/error.h"
 
 /* Rows a cell, on average. */
-#define ROWS_A_CELL 96u
+#define ROWS_A_CELL 128u
 /* Rows are given to centres once for each of these: so many groups of centres are looked at. Rows
  * that go to a near centre instead of the nearest are what searches pay for: with four groups in
  * the end they look at a third more rows. */

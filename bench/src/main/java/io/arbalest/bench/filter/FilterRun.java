@@ -26,13 +26,16 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
  *
  * <p>A turn asks all queries one by one through {@link Dataset#search}: without a filter, at the
  * breadth that reaches recall 0.95 here, then with the cell's. A ratio is taken within a turn,
- * where both halves met the same machine. What filters selected is kept from query to query, as it
- * is for users, and before the turns a filter may earn an index of its rows; what the first search
- * with a filter takes and what building takes is measured apart.
+ * where both halves met the same machine, after a warm-up. What filters selected is kept from query
+ * to query, as it is for users, and before the turns a filter may earn an index of its rows; what
+ * the first search with a filter takes and what building takes is measured apart.
  */
 final class FilterRun implements AutoCloseable {
   private static final double UNFILTERED_RECALL = 0.95;
   private static final int EF_MAX = 2048;
+
+  /** Searches of all cells go on for so long before the first is measured: a JVM starts slowly. */
+  private static final double WARM_UP_SECONDS = 8;
 
   /** Searches of a cell whose filter is forgotten before them. */
   private static final int FIRST_SEARCHES = 25;
@@ -101,6 +104,7 @@ final class FilterRun implements AutoCloseable {
   void measure(
       int ef, Double filteredTarget, int rounds, FilterPeers peers, Consumer<FilterRow> out)
       throws IOException {
+    warmUp(ef, filteredTarget);
     for (int cell = 0; cell < cells.size(); cell++) {
       Integer fixed = cell == 0 ? Integer.valueOf(ef) : null;
       List<Turn> turns = new ArrayList<>();
@@ -120,6 +124,15 @@ final class FilterRun implements AutoCloseable {
       double firstUs = firstMicros(cell, fixed, target);
       out.accept(row(cell, turns, firstUs, builtMs, Median.of(ratios)));
     }
+  }
+
+  private void warmUp(int ef, Double filteredTarget) {
+    long start = System.nanoTime();
+    for (int cell = 0; System.nanoTime() - start < WARM_UP_SECONDS * 1e9; cell++) {
+      turn(0, ef, null);
+      turn(cell % cells.size(), null, filteredTarget);
+    }
+    dataset.forgetFilters();
   }
 
   /**

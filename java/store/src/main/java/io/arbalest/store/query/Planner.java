@@ -24,7 +24,7 @@ final class Planner {
   private static final double RECALL_ASKED = 0.995;
 
   /** The same of a search by a subset, where it costs little more. */
-  private static final double SUBSET_RECALL_ASKED = 0.998;
+  private static final double SUBSET_RECALL_ASKED = 0.997;
 
   /** How much wider a search is for a target of 0.999, a tenth of the misses. */
   private static final double EF_A_TENTH_OF_MISSES = 2;

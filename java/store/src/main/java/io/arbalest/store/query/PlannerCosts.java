@@ -39,7 +39,7 @@ final class PlannerCosts {
   /** ... and before the first: tables are made, and the nearest compared by their codes. */
   private static final double SUBSET_START = 500;
 
-  /** A search for recall 0.998 looks at so many rows for each that one for 0.99 does. */
+  /** A search for recall 0.997 looks at so many rows for each that one for 0.99 does. */
   private static final double SUBSET_LOOKED = 1.4;
 
   /**
