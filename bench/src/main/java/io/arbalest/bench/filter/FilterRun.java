@@ -132,6 +132,9 @@ final class FilterRun implements AutoCloseable {
       turn(0, ef, null);
       turn(cell % cells.size(), null, filteredTarget);
     }
+    while (dataset.status().filterCache().subsetsDue() > 0) {
+      turn(0, ef, null); // what is being built would count as the first cell's
+    }
     dataset.forgetFilters();
   }
 
