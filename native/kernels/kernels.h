@@ -91,7 +91,7 @@ typedef struct arb_sq1_bound {
 /* What fastscan_near holds rows against. The kernels know this layout by offset. */
 typedef struct arb_fastscan_bound {
     const uint8_t *tables; /* ARB_FASTSCAN_TABLES_BYTES * pieces */
-    size_t pieces; /* 1..ARB_DIM_MAX / 16, whatever the bits of a component */
+    size_t pieces;         /* 1..ARB_DIM_MAX / 16, whatever the bits of a component */
     float constant;
     float factor;
     float shift;

@@ -37,7 +37,7 @@ final class PlannerCosts {
   private static final double[] SUBSET = {0.04, 0.065, 0.2};
 
   /** ... and before the first: tables are made, and the nearest compared by their codes. */
-  private static final double SUBSET_START = 500;
+  private static final double SUBSET_START = 350;
 
   /** A search for recall 0.997 looks at so many rows for each that one for 0.99 does. */
   private static final double SUBSET_LOOKED = 1.4;
@@ -57,9 +57,10 @@ final class PlannerCosts {
   private static final double VISITS_POWER = 0.75;
 
   /**
-   * What a row costs that a filtered traversal looks at: it reads lists of rows that do not match.
+   * By how much a visit of a filtered traversal costs more where next to nothing matches: it reads
+   * lists of rows that do not.
    */
-  private static final double FILTERED_VISIT = 1.5;
+  private static final double FILTERED_MORE = 0.6;
 
   /** At this breadth a visit costs twice as much: candidates are many, and so are cache misses. */
   private static final double EF_TWICE = 3_000;
@@ -115,8 +116,12 @@ final class PlannerCosts {
   }
 
   /** Visits that a filtered traversal was worth, which ended in scans for some of its queries. */
-  static double walked(long visited, long scanned, int dimension) {
-    return FILTERED_VISIT * visited + scanned * at(SCAN, dimension);
+  static double walked(long visited, long scanned, double share, int dimension) {
+    return filteredVisit(share) * visited + scanned * at(SCAN, dimension);
+  }
+
+  private static double filteredVisit(double share) {
+    return 1 + FILTERED_MORE * (1 - share);
   }
 
   /**
@@ -124,7 +129,7 @@ final class PlannerCosts {
    * share of all is found as so many are: that takes the root of 1 / share as many visits.
    */
   static double graph(int ef, double share) {
-    return FILTERED_VISIT
+    return filteredVisit(share)
         * VISITS
         * Math.pow(ef, VISITS_POWER)
         * (1 + ef / EF_TWICE)

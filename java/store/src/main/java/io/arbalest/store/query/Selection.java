@@ -22,7 +22,7 @@ final class Selection implements AutoCloseable {
   private long stamp;
   private SelectedRows selected; // null: nothing yet, or no filter
   private Planner.Plan plan;
-  private double walkFactor = 1; // that the plan knew of
+  private Planner.Question question; // null: the planner was asked nothing
 
   /**
    * @param filter null: every row may be found
@@ -63,8 +63,7 @@ final class Selection implements AutoCloseable {
       return Planner.exactFiltered();
     }
     DatasetSpec spec = state.spec();
-    walkFactor = rows.walkFactor();
-    return Planner.filtered(
+    question =
         new Planner.Question(
             state.applied().live(),
             rows.rows().cardinality(),
@@ -75,7 +74,8 @@ final class Selection implements AutoCloseable {
             spec.element(),
             state.hasCodes(),
             subsetOf(rows),
-            walkFactor));
+            rows.walkFactor());
+    return Planner.filtered(question);
   }
 
   private Planner.Subset subsetOf(SelectedRows rows) {
@@ -97,8 +97,10 @@ final class Selection implements AutoCloseable {
     }
     double visits = queries * plan.visits();
     if (plan.strategy() == Strategy.FILTERED_GRAPH) {
-      double planned = visits / walkFactor;
-      visits = PlannerCosts.walked(stats.visited(), stats.tailScanned(), state.spec().dimension());
+      double planned = visits / question.walkFactor();
+      visits =
+          PlannerCosts.walked(
+              stats.visited(), stats.tailScanned(), question.share(), question.dimension());
       selected.walked(queries, visits, planned);
     }
     state.filters().searched(filter, selected, visits);
