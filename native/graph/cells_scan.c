@@ -12,7 +12,7 @@
 #define BLOCKS_AT_ONCE (ARB_SCAN_BATCH / ARB_FASTSCAN_ROWS)
 /* Rows that are scored whatever their blocks say, to learn how far those are off: one in each
  * block, until there are so many. */
-#define PROBES_ENOUGH 64u
+#define PROBES_ENOUGH 32u
 /* Standard deviations that blocks may be off by; the breadth of the rerank makes up for those that
  * are off more. */
 #define DEVIATIONS 2.0f

@@ -7,8 +7,9 @@
 #include "vectors/error.h"
 #include "vectors/pages.h"
 
-/* Rows of no more components than this take four bits of each, up to twice as many two, others one:
- * fewer would tell too few rows to be too far (bench/RESULTS.md). */
+/* Rows of no more components than this take four bits of each, and two, others one: what an
+ * estimate is off by falls with the root of the components, so the fewer there are, the more each
+ * has to tell. */
 #define DIM_OF_FOUR_BITS 64u
 #define DIM_OF_TWO_BITS 192u
 

@@ -11,7 +11,7 @@ import org.apache.arrow.vector.BitVector;
 
 /**
  * The rows of an index that match a filter, laid together by where they lie: an index of their own
- * (IVF, an inverted file of cells) over copies of their codes, for a filter that many searches
+ * (IVF, an inverted file of cells) over short codes of them, for a filter that many searches
  * share. {@link VectorIndex#subset} makes it, {@link Strategy#SUBSET} searches by it. Immutable;
  * any thread may use it at any time.
  *
