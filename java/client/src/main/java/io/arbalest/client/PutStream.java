@@ -101,13 +101,17 @@ public final class PutStream implements AutoCloseable {
     lock.lock();
     try {
       session.finishSending();
-      while (!session.isOver() || !unacknowledged.isEmpty()) {
-        if (session.isOver()) {
+      // The end comes without the lock, so it is looked at once a turn: a call that ends between
+      // two looks would be taken for one that ended too early.
+      boolean over = session.isOver();
+      while (!over || !unacknowledged.isEmpty()) {
+        if (over) {
           recover();
           session.finishSending();
         } else {
           await(BACKOFF_MAX);
         }
+        over = session.isOver();
       }
       session.throwIfFailed();
       return latest;
