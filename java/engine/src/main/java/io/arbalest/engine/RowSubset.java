@@ -11,9 +11,9 @@ import org.apache.arrow.vector.BitVector;
 
 /**
  * The rows of an index that match a filter, laid together by where they lie: an index of their own
- * (IVF, an inverted file of cells) over short codes of them, for a filter that many searches
- * share. {@link VectorIndex#subset} makes it, {@link Strategy#SUBSET} searches by it. Immutable;
- * any thread may use it at any time.
+ * (IVF, an inverted file of cells) over short codes of them, for a filter that many searches share.
+ * {@link VectorIndex#subset} makes it, {@link Strategy#SUBSET} searches by it. Immutable; any
+ * thread may use it at any time.
  *
  * <p>It holds good while rows are appended and deleted: a search takes rows behind its end from the
  * filter, and leaves out what was deleted. {@link #close()} waits for the searches that use it and

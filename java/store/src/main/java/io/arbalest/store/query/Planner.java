@@ -135,7 +135,7 @@ final class Planner {
     }
     if (subset <= least) {
       double recall = Math.max(SUBSET_RECALL_ASKED, recall(question));
-      return new Plan(Strategy.SUBSET, kept(question), recall, "ivf-filtered", visits);
+      return new Plan(Strategy.SUBSET, keptOfSubset(question), recall, "ivf-filtered", visits);
     }
     if (scan <= least) {
       return new Plan(Strategy.SCAN, kept(question), null, "scan-filtered", visits);
@@ -159,9 +159,17 @@ final class Planner {
 
   /** How many candidates a look at codes keeps, for the rows to decide among. */
   private static int kept(Question question) {
+    return kept(question, question.k() / KEPT_PART + KEPT_MORE);
+  }
+
+  /** The same by a subset, whose blocks tell distances more closely: half as many more. */
+  private static int keptOfSubset(Question question) {
+    return kept(question, (question.k() / KEPT_PART + KEPT_MORE) / 2);
+  }
+
+  private static int kept(Question question, int more) {
     int asked = question.ef() == null ? 0 : question.ef();
-    return Math.min(
-        Math.max(asked, question.k() + question.k() / KEPT_PART + KEPT_MORE), Limits.EF_MAX);
+    return Math.min(Math.max(asked, question.k() + more), Limits.EF_MAX);
   }
 
   private static double recall(Question question) {
