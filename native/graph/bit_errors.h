@@ -36,8 +36,16 @@ static inline float arb_bit_errors_off(const arb_bit_errors *errors, float devia
     return off > 0 ? off : 0;
 }
 
-/* Learns from a row whose distance by the query is known; shift is that of the query if bits were
- * never off. */
+/* Allows a query's bits to be off by so many standard deviations of what was learned; shift is that
+ * of the query if bits were never off. */
+static inline void arb_bit_errors_allow(const arb_bit_errors *errors, float deviations, float shift,
+                                        arb_query *query)
+{
+    if (errors->count > 0)
+        query->bits.shift = shift + arb_bit_errors_off(errors, deviations);
+}
+
+/* Learns from a row whose distance by the query is known; shift as above. */
 static inline void arb_bit_errors_learn(arb_bit_errors *errors, const arb_query *query, float shift,
                                         uint32_t node, float scored)
 {

@@ -1,11 +1,9 @@
 /* cells_scan.c: a search of cells; see cells.h. */
 #include <math.h>
-#include <string.h>
 
 #include "graph/candidates.h"
-#include "graph/cells_internal.h"
+#include "graph/cells_list.h"
 #include "graph/rerank.h"
-#include "vectors/sample.h"
 
 /* Blocks that are looked at together; the codes of their rows are on their way while the next are.
  */
@@ -15,13 +13,14 @@
 #define PROBES_ENOUGH 32u
 /* Standard deviations that blocks may be off by; the breadth of the rerank makes up for those that
  * are off more. */
-#define DEVIATIONS 2.0f
+#define DEVIATIONS 2.5f
+/* Rows in doubt that are kept, and that are scored together. */
+#define DOUBTS_MAX 512u
+#define DOUBTS_AT_ONCE 8u
 /* Of the cell that comes next so much is asked for. */
 #define BYTES_OF_NEXT_CELL 512u
 /* Rows after which the k-th is about where it will be in the end. */
 #define ROWS_TO_SETTLE 256u
-/* Cells are looked at in the order of so many steps of how far their centres are. */
-#define BUCKETS 32u
 
 int arb_cells_prepare(const arb_cells *cells, const arb_graph *graph, arb_searcher *searcher,
                       const void *row, int native, arb_cells_query *out)
@@ -86,119 +85,7 @@ void arb_cells_far(const arb_cells_query *query, const arb_rows *centres, const 
         far[i] = centre_far(query, squares[first + i], arb_scored_distance(&query->codes, far[i]));
 }
 
-/* The cells that are still to be looked at, about the nearest first: keys of how far their centres
- * are, with a cell's number in the place of a candidate's node. */
-typedef struct cell_list {
-    const arb_cells_query *query;
-    uint64_t *keys;   /* of the groups that were opened, in any order */
-    uint64_t *sorted; /* room for as many */
-    uint32_t count;
-    uint32_t next;                        /* in sorted */
-    float leaders[ARB_CENTRE_GROUPS_MAX]; /* how far; INFINITY once the group is open */
-    uint64_t looked_at;                   /* centres and leaders */
-} cell_list;
-
-static cell_list begin_list(const arb_cells_query *query, arb_searcher *searcher)
-{
-    const arb_cells *of = query->cells;
-    uint32_t groups = of->centres.group_count;
-    cell_list list = {.query = query,
-                      .keys = searcher->frontier,
-                      .sorted = searcher->results,
-                      .looked_at = groups};
-    arb_cells_far(query, of->centres.leaders, of->leader_square, 0, groups, list.leaders);
-    return list;
-}
-
-/* Notes the cells of a group whose centres are no farther than that. */
-static void open_group(cell_list *list, uint32_t group, float farthest)
-{
-    const arb_cells *of = list->query->cells;
-    uint32_t first = of->centres.group_first[group];
-    uint32_t count = of->centres.group_first[group + 1] - first;
-    float far[ARB_SCAN_BATCH];
-    list->leaders[group] = INFINITY;
-    list->looked_at += count;
-    for (uint32_t done = 0; done < count; done += ARB_SCAN_BATCH) {
-        uint32_t here = count - done < ARB_SCAN_BATCH ? count - done : ARB_SCAN_BATCH;
-        arb_cells_far(list->query, of->centres.rows, of->centre_square, first + done, here, far);
-        for (uint32_t i = 0; i < here; i++) {
-            list->keys[list->count] = arb_candidate(far[i], first + done + i);
-            list->count += far[i] <= farthest;
-        }
-    }
-}
-
-/* Opens the nearest group; 0 where all are open. */
-static int open_nearest(cell_list *list)
-{
-    uint32_t groups = list->query->cells->centres.group_count;
-    uint32_t nearest = 0;
-    for (uint32_t group = 1; group < groups; group++)
-        nearest = list->leaders[group] < list->leaders[nearest] ? group : nearest;
-    if (list->leaders[nearest] == INFINITY)
-        return 0;
-    open_group(list, nearest, INFINITY);
-    return 1;
-}
-
-static void open_within(cell_list *list, float leader_farthest, float farthest)
-{
-    uint32_t groups = list->query->cells->centres.group_count;
-    for (uint32_t group = 0; group < groups; group++) {
-        if (list->leaders[group] < INFINITY && list->leaders[group] <= leader_farthest)
-            open_group(list, group, farthest);
-    }
-}
-
-static uint32_t bucket_of(uint64_t key, float least, float per_bucket)
-{
-    float at = (arb_candidate_distance(key) - least) * per_bucket;
-    return at < BUCKETS - 1 ? (uint32_t)at : BUCKETS - 1;
-}
-
-/* Puts what was noted in order, as far as buckets do: a heap took a third of the search. */
-static void sort_cells(cell_list *list)
-{
-    float least = INFINITY;
-    float most = -INFINITY;
-    for (uint32_t i = 0; i < list->count; i++) {
-        float far = arb_candidate_distance(list->keys[i]);
-        least = far < least ? far : least;
-        most = far > most ? far : most;
-    }
-    float per_bucket = most > least ? BUCKETS / (most - least) : 0;
-    uint32_t first[BUCKETS + 1] = {0};
-    for (uint32_t i = 0; i < list->count; i++)
-        first[bucket_of(list->keys[i], least, per_bucket) + 1]++;
-    for (uint32_t bucket = 1; bucket < BUCKETS; bucket++)
-        first[bucket] += first[bucket - 1];
-    for (uint32_t i = 0; i < list->count; i++)
-        list->sorted[first[bucket_of(list->keys[i], least, per_bucket)]++] = list->keys[i];
-    list->next = 0;
-}
-
-/* What was not looked at yet is to be put in order with what is opened next. */
-static void take_back(cell_list *list)
-{
-    uint32_t left = list->count - list->next;
-    memcpy(list->keys, list->sorted + list->next, left * sizeof *list->keys);
-    list->count = left;
-    list->next = 0;
-}
-
-/* The next cell whose centre is no farther than that; 0 where there is none among the noted. */
-static int next_cell(cell_list *list, float farthest, uint64_t *key)
-{
-    while (list->next < list->count) {
-        *key = list->sorted[list->next++];
-        if (arb_candidate_distance(*key) <= farthest)
-            return 1;
-    }
-    return 0;
-}
-
-/* Rows that their blocks did not tell to be too far. */
+/* Rows that are scored together. */
 typedef struct near_rows {
     uint32_t nodes[ARB_SCAN_BATCH];
     float least[ARB_SCAN_BATCH]; /* what their blocks told, with no slack, and */
@@ -206,21 +93,32 @@ typedef struct near_rows {
     uint32_t count;
 } near_rows;
 
+/* Rows that are near only if their blocks are off: they wait until all cells were looked at, since
+ * most of them are too far by then. */
+typedef struct rows_in_doubt {
+    uint32_t places[DOUBTS_MAX];
+    float least[DOUBTS_MAX]; /* as near_rows has them */
+    float f[DOUBTS_MAX];
+    uint32_t count;
+} rows_in_doubt;
+
 /* Looking at blocks, in two steps: rows that may be near are asked for first, and scored while the
  * next are on their way. */
 typedef struct block_scan {
     const arb_cells_query *query;
     arb_code_scan *scan;
     arb_deleted_bits deleted;
-    near_rows batches[2];
     near_rows *asked_for;
     near_rows *empty;
+    rows_in_doubt *in_doubt;
     arb_bit_errors errors;
-    float slack;
+    float likely; /* what blocks are off by, */
+    float slack;  /* and what they may be */
     float farthest;
     uint64_t rows; /* looked at */
 } block_scan;
 
+/* Scores what was asked for; what is asked for next goes where that was. */
 static void score_asked_for(block_scan *of)
 {
     near_rows *near = of->asked_for;
@@ -232,31 +130,71 @@ static void score_asked_for(block_scan *of)
             arb_bit_errors_add(
                 &of->errors, (near->least[i] - arb_scored_distance(codes, scored[i])) / near->f[i]);
     }
+    of->likely = arb_bit_errors_off(&of->errors, 0);
     of->slack = arb_bit_errors_off(&of->errors, DEVIATIONS);
     arb_code_scan_keep(of->scan, near->nodes, scored, near->count);
     of->farthest = arb_code_scan_nth(of->scan, of->scan->ef);
     near->count = 0;
+    of->asked_for = of->empty;
+    of->empty = near;
 }
 
-/* Asks for those rows of a block that `near` has bits of. */
-static void ask_for(block_scan *of, uint32_t block, uint32_t near, const float *least)
+/* f is 0 where the row is no probe. */
+static void ask_for_row(block_scan *of, size_t place, float least, float f)
 {
-    const arb_cells *cells = of->query->cells;
     near_rows *batch = of->empty;
+    uint32_t node = of->query->cells->nodes[place];
+    if (node == ARB_CELLS_NO_NODE || arb_is_deleted(of->deleted, node))
+        return;
+    arb_prefetch_row(of->query->codes.rows, node);
+    batch->nodes[batch->count] = node;
+    batch->least[batch->count] = least;
+    batch->f[batch->count++] = f;
+}
+
+/* Scores those that may still be near. */
+static void end_doubts(block_scan *of)
+{
+    const rows_in_doubt *rows = of->in_doubt;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        if (rows->least[i] - rows->f[i] * of->slack <= of->farthest)
+            ask_for_row(of, rows->places[i], rows->least[i], 0);
+        if (of->empty->count >= DOUBTS_AT_ONCE)
+            score_asked_for(of);
+    }
+    of->in_doubt->count = 0;
+    score_asked_for(of);
+    score_asked_for(of);
+}
+
+static void put_in_doubt(block_scan *of, size_t place, float least, float f)
+{
+    rows_in_doubt *rows = of->in_doubt;
+    if (rows->count == DOUBTS_MAX)
+        end_doubts(of);
+    rows->places[rows->count] = (uint32_t)place;
+    rows->least[rows->count] = least;
+    rows->f[rows->count++] = f;
+}
+
+/* Asks for those rows of a block that `near` has bits of, which are near if blocks are off by no
+ * more than `slack`. */
+static void ask_for(block_scan *of, uint32_t block, uint32_t near, const float *least, float slack)
+{
     size_t first = (size_t)block * ARB_FASTSCAN_ROWS;
     uint32_t probes = of->farthest == INFINITY           ? UINT32_MAX
                       : of->errors.count < PROBES_ENOUGH ? 1
                                                          : 0;
     for (near |= probes & 1; near != 0; near &= near - 1) {
         uint32_t row = (uint32_t)__builtin_ctz(near);
-        uint32_t node = cells->nodes[first + row];
-        if (node == ARB_CELLS_NO_NODE || arb_is_deleted(of->deleted, node))
-            continue;
-        float f = arb_fastscan_f(cells->blocks, first + row);
-        arb_prefetch_row(of->query->codes.rows, node);
-        batch->nodes[batch->count] = node;
-        batch->least[batch->count] = least[row] + f * of->slack;
-        batch->f[batch->count++] = probes >> row & 1 ? f : 0;
+        float f = arb_fastscan_f(of->query->cells->blocks, first + row);
+        float without_slack = least[row] + f * slack;
+        if (probes >> row & 1)
+            ask_for_row(of, first + row, without_slack, f);
+        else if (without_slack - f * of->likely <= of->farthest)
+            ask_for_row(of, first + row, without_slack, 0);
+        else
+            put_in_doubt(of, first + row, without_slack, f);
     }
 }
 
@@ -287,12 +225,10 @@ static void look_at_cell(block_scan *of, uint64_t key)
         uint32_t near[BLOCKS_AT_ONCE];
         arb_fastscan_near(cells->blocks, &of->query->blocks, block, count, constant, of->slack,
                           of->farthest, least, near);
+        float slack = of->slack;
         for (uint32_t i = 0; i < count; i++)
-            ask_for(of, block + i, near[i], least + i * ARB_FASTSCAN_ROWS);
+            ask_for(of, block + i, near[i], least + i * ARB_FASTSCAN_ROWS, slack);
         score_asked_for(of);
-        near_rows *scored = of->asked_for;
-        of->asked_for = of->empty;
-        of->empty = scored;
         if (of->farthest == INFINITY)
             score_asked_for(of);
     }
@@ -303,36 +239,46 @@ static void look_at_cell(block_scan *of, uint64_t key)
 arb_cells_work arb_cells_walk(const arb_cells_query *query, arb_code_scan *scan,
                               arb_deleted_bits deleted, const arb_slack *slack)
 {
-    cell_list list = begin_list(query, scan->searcher);
-    block_scan blocks = {.query = query, .scan = scan, .deleted = deleted, .farthest = INFINITY};
-    blocks.asked_for = &blocks.batches[0];
-    blocks.empty = &blocks.batches[1];
+    arb_cell_list list = arb_cell_list_begin(query, scan->searcher);
+    near_rows batches[2];
+    rows_in_doubt in_doubt;
+    batches[0].count = batches[1].count = in_doubt.count = 0;
+    block_scan blocks = {.query = query,
+                         .scan = scan,
+                         .deleted = deleted,
+                         .asked_for = &batches[0],
+                         .empty = &batches[1],
+                         .in_doubt = &in_doubt,
+                         .farthest = INFINITY};
     int settled = 0;
     for (;;) {
         float kth = arb_code_scan_nth(scan, scan->k);
         float far = kth < INFINITY ? arb_cells_row_far(query, kth) : INFINITY;
         uint64_t key;
-        int found = next_cell(&list, far + arb_slack_centre(slack, far), &key);
+        int found = arb_cell_list_next(&list, far + arb_slack_centre(slack, far), &key);
         if (found) {
             if (list.next < list.count)
                 ask_for_cell(query->cells, arb_candidate_node(list.sorted[list.next]));
             look_at_cell(&blocks, key);
         } else {
-            score_asked_for(&blocks);
-            if (settled)
+            if (settled) {
+                end_doubts(&blocks);
                 return (arb_cells_work){.rows = blocks.rows, .centres = list.looked_at};
+            }
+            score_asked_for(&blocks);
         }
         if (!settled && (!found || blocks.rows >= ROWS_TO_SETTLE)) {
-            take_back(&list);
+            arb_cell_list_take_back(&list);
             kth = arb_code_scan_nth(scan, scan->k);
             if (kth < INFINITY) {
                 far = arb_cells_row_far(query, kth);
-                open_within(&list, far + slack->leader, far + arb_slack_centre(slack, far));
+                arb_cell_list_open_within(&list, far + slack->leader,
+                                          far + arb_slack_centre(slack, far));
                 settled = 1;
             } else {
-                settled = !open_nearest(&list);
+                settled = !arb_cell_list_open_nearest(&list);
             }
-            sort_cells(&list);
+            arb_cell_list_sort(&list);
         }
     }
 }

@@ -47,10 +47,10 @@ static void keep_near(const arb_code_scan *scan, arb_scan_batch *batch)
     }
 }
 
-/* Sets which candidates are kept beyond the breadth. */
+/* Sets which candidates are kept beyond the breadth, and drops the others. */
 static void take_limit(arb_code_scan *scan)
 {
-    const arb_searcher *searcher = scan->searcher;
+    arb_searcher *searcher = scan->searcher;
     const arb_query *query = scan->query;
     if (searcher->found_count < scan->breadth)
         return;
@@ -60,6 +60,9 @@ static void take_limit(arb_code_scan *scan)
         float limit = (last + arb_blur_at(scan->graph, query, last) - query->zero) / query->unit;
         scan->limit = limit > scan->limit ? limit : scan->limit;
     }
+    while (searcher->found_count > scan->breadth &&
+           arb_candidate_distance(searcher->found[searcher->found_count - 1]) > scan->limit)
+        searcher->found_count--;
 }
 
 static void learn(arb_code_scan *scan, const arb_scan_batch *batch, const float *distances)
@@ -69,8 +72,7 @@ static void learn(arb_code_scan *scan, const arb_scan_batch *batch, const float 
         arb_bit_errors_learn(&scan->errors, scan->query, scan->shift, batch->nodes[at],
                              distances[at]);
     }
-    if (scan->errors.count > 0)
-        scan->query->bits.shift = scan->shift + arb_bit_errors_off(&scan->errors, DEVIATIONS);
+    arb_bit_errors_allow(&scan->errors, DEVIATIONS, scan->shift, scan->query);
 }
 
 static void keep(arb_code_scan *scan, float distance, uint32_t node)

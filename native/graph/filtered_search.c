@@ -243,9 +243,7 @@ static void judge(filtered_search *search)
         for (uint32_t i = 0; i < probe_count; i++)
             arb_bit_errors_learn(&search->errors, search->query, search->shift, near[probes[i]],
                                  distances[probes[i]]);
-        if (search->errors.count > 0)
-            search->query->bits.shift =
-                search->shift + arb_bit_errors_off(&search->errors, DEVIATIONS);
+        arb_bit_errors_allow(&search->errors, DEVIATIONS, search->shift, search->query);
     } else {
         memcpy(near, search->fresh, count * sizeof *near);
         arb_score(search->query, near, count, distances);
