@@ -8,42 +8,51 @@
 #include "graph/code_scan.h"
 #include "vectors/fastscan.h"
 
-/* Queries of a kind that the slack is measured with, and the neighbors of each. */
-#define ARB_SLACK_QUERIES 256u
+/* Queries that the slack is measured with, half of them rows of the cells and half of all, and the
+ * neighbors of each. */
+#define ARB_SLACK_QUERIES 512u
 #define ARB_SLACK_K 10u
+/* The queries in the order of how far their k-th rows are fall into so many equal bands: the
+ * farther a query is from all rows, the less slack it needs. */
+#define ARB_SLACK_BANDS 4u
+#define ARB_SLACK_BAND_QUERIES (ARB_SLACK_QUERIES / ARB_SLACK_BANDS)
 
 /* How much farther than the k-th row the centre was of a cell that holds one of the k nearest,
- * least first; and the leader of that centre's group. */
-typedef struct arb_slack_sample {
-    float nearest[ARB_SLACK_QUERIES]; /* k = 1 */
+ * least first. */
+typedef struct arb_slack_band {
+    float far; /* of the k-th rows, the middle one */
     uint32_t nearest_count;
-    float all[ARB_SLACK_QUERIES * ARB_SLACK_K]; /* k = ARB_SLACK_K */
     uint32_t all_count;
-    float leaders[ARB_SLACK_QUERIES * (ARB_SLACK_K + 1)]; /* both */
+    float nearest[ARB_SLACK_BAND_QUERIES];           /* k = 1 */
+    float all[ARB_SLACK_BAND_QUERIES * ARB_SLACK_K]; /* k = ARB_SLACK_K */
+} arb_slack_band;
+
+typedef struct arb_slack_sample {
+    arb_slack_band bands[ARB_SLACK_BANDS];
+    float leaders[ARB_SLACK_QUERIES * (ARB_SLACK_K + 1)]; /* the same of the groups' leaders */
     uint32_t leader_count;
-    float far[ARB_SLACK_QUERIES]; /* how far the k-th row was; as many as nearest */
 } arb_slack_sample;
 
-/* How much farther than the k-th row a centre may be, and a leader. */
+/* How much farther than the k-th row a centre may be where that row is so far, and a leader. */
 typedef struct arb_slack {
-    float own; /* where the k-th row is as far as it mostly is from the cells' own rows, */
-    float others;
-    float own_far;    /* that is, so far; */
-    float others_far; /* and from others */
+    float far[ARB_SLACK_BANDS];
+    float centre[ARB_SLACK_BANDS];
     float leader;
 } arb_slack;
 
 /* How much farther a centre may be than a k-th row that is so far. */
 static inline float arb_slack_centre(const arb_slack *slack, float far)
 {
-    if (slack->others_far <= slack->own_far)
-        return slack->own > slack->others ? slack->own : slack->others;
-    if (far <= slack->own_far)
-        return slack->own;
-    if (far >= slack->others_far)
-        return slack->others;
-    float part = (far - slack->own_far) / (slack->others_far - slack->own_far);
-    return slack->own * (1 - part) + slack->others * part;
+    uint32_t band = 0;
+    while (band < ARB_SLACK_BANDS && slack->far[band] <= far)
+        band++;
+    if (band == 0)
+        return slack->centre[0];
+    if (band == ARB_SLACK_BANDS)
+        return slack->centre[band - 1];
+    float before = slack->far[band - 1];
+    float part = (far - before) / (slack->far[band] - before);
+    return slack->centre[band - 1] * (1 - part) + slack->centre[band] * part;
 }
 
 /* In `nodes`, where a block has no row. */
@@ -59,8 +68,7 @@ struct arb_cells {
     arb_fastscan *blocks; /* by place */
     float *centre_square; /* squared lengths of the centres */
     float *leader_square; /* and of the leaders */
-    arb_slack_sample own;
-    arb_slack_sample others;
+    arb_slack_sample slack;
     float scanned;
 };
 
@@ -112,7 +120,7 @@ typedef struct arb_slack_task {
     uint32_t end;            /* queries are drawn from the nodes below */
 } arb_slack_task;
 
-/* Sets both samples and `scanned`. *current is 0 where the codes were replaced. */
+/* Sets the sample and `scanned`. *current is 0 where the codes were replaced. */
 arb_status arb_cells_measure(const arb_slack_task *task, int *current);
 
 #endif
