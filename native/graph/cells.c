@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/cells_even.h"
 #include "graph/cells_internal.h"
 #include "vectors/error.h"
 
@@ -13,6 +14,10 @@
  * the end they look at a third more rows. */
 static const uint32_t GROUPS_OF_ROUND[] = {2, 2, 8};
 #define ROUNDS (sizeof GROUPS_OF_ROUND / sizeof GROUPS_OF_ROUND[0])
+/* Rounds of moves that fill blocks, and how many times as far, squared, a row's new centre may be.
+ */
+#define MOVE_ROUNDS 3
+#define MOVE_FARTHER 1.25f
 /* Rows between two looks at whether the codes are still the same. */
 #define ROWS_A_LOOK 1024u
 
@@ -27,6 +32,9 @@ typedef struct making {
     uint32_t *members;      /* nodes, ascending */
     uint16_t *cell_of;      /* of each */
     uint32_t *sums;         /* of the codes of a cell's rows, by component */
+    arb_cells_move *moves;
+    uint32_t move_count;
+    int32_t *room; /* see arb_cells_room */
 } making;
 
 static arb_status out_of_memory(uint32_t rows)
@@ -45,9 +53,15 @@ static int enter(making *of)
     return 0;
 }
 
-typedef void (*row_fn)(making *of, uint32_t member, const uint8_t *code);
+/* Within the epoch. */
+static const uint8_t *code_of(const making *of, uint32_t member)
+{
+    return arb_row(of->codes->rows, of->members[member]);
+}
 
-/* Calls for each member, with its code; 0 where the codes were replaced meanwhile. */
+typedef void (*row_fn)(making *of, uint32_t member);
+
+/* Calls for each member, within the epoch; 0 where the codes were replaced meanwhile. */
 static int each_member(making *of, row_fn call)
 {
     uint32_t count = of->cells->count;
@@ -58,7 +72,7 @@ static int each_member(making *of, row_fn call)
         for (uint32_t member = first; member < end; member++) {
             if (member + 4 < end)
                 arb_prefetch_row(of->codes->rows, of->members[member + 4]);
-            call(of, member, arb_row(of->codes->rows, of->members[member]));
+            call(of, member);
         }
         arb_epoch_leave(of->searcher);
     }
@@ -80,9 +94,11 @@ static int begin_centres(making *of)
     return 1;
 }
 
-static void give_to_centre(making *of, uint32_t member, const uint8_t *code)
+static void give_to_centre(making *of, uint32_t member)
 {
-    uint32_t cell = arb_centres_nearest(of->centres, code, of->groups);
+    const uint8_t *code = code_of(of, member);
+    float square;
+    uint32_t cell = arb_centres_nearest(of->centres, code, of->groups, NULL, &square);
     size_t stride = of->centres->rows->stride;
     uint32_t *sums = of->sums + cell * stride;
     for (size_t i = 0; i < stride; i++)
@@ -119,6 +135,36 @@ static int find_centres(making *of)
         move_centres(of);
     }
     return 1;
+}
+
+static void price_move(making *of, uint32_t member)
+{
+    const uint8_t *code = code_of(of, member);
+    uint32_t cell = of->cell_of[member];
+    if (of->room[cell] >= 0)
+        return;
+    float there;
+    float here = arb_centres_square(of->centres, code, cell);
+    uint32_t to = arb_centres_nearest(of->centres, code, of->groups, of->room, &there);
+    if (to != ARB_NO_CENTRE && there <= MOVE_FARTHER * here)
+        of->moves[of->move_count++] =
+            (arb_cells_move){.cost = there - here, .member = member, .to = (uint16_t)to};
+}
+
+/* Moves rows so that most cells fill their blocks. */
+static int even_out(making *of)
+{
+    int current = 1;
+    uint32_t made = 1;
+    arb_centres_group(of->centres);
+    arb_cells_room(of->cells->sizes, of->centres->count, of->room);
+    for (int round = 0; round < MOVE_ROUNDS && current && made > 0; round++) {
+        of->move_count = 0;
+        current = each_member(of, price_move);
+        made = arb_cells_make_moves(of->moves, of->move_count, of->cell_of, of->cells->sizes,
+                                    of->room);
+    }
+    return current;
 }
 
 /* Numbers the cells so that those of near centres follow each other. */
@@ -182,9 +228,8 @@ static arb_status reserve_blocks(making *of, int *made)
 }
 
 /* Puts a member into its cell's next place; `sizes` says how many are there. */
-static void lay_down(making *of, uint32_t member, const uint8_t *code)
+static void lay_down(making *of, uint32_t member)
 {
-    (void)code;
     arb_cells *cells = of->cells;
     const arb_scorer *scorer = of->graph->scorer;
     uint32_t cell = of->cell_of[member];
@@ -199,28 +244,14 @@ static void lay_down(making *of, uint32_t member, const uint8_t *code)
     cells->nodes[place] = node;
 }
 
-/* The squared lengths of what codes stand for. */
-static void measure_lengths(const arb_codes *codes, const arb_rows *rows, uint32_t count,
-                            float *squares)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        const uint8_t *code = arb_row(rows, i);
-        squares[i] = 0;
-        for (uint32_t j = 0; j < codes->form.dim; j++) {
-            float value = codes->offset[j] + codes->scale * (float)code[j];
-            squares[i] += value * value;
-        }
-    }
-}
-
 static int measure_centres(making *of)
 {
     arb_cells *cells = of->cells;
     if (!enter(of))
         return 0;
-    measure_lengths(of->codes, of->centres->rows, of->centres->count, cells->centre_square);
-    measure_lengths(of->codes, of->centres->leaders, of->centres->group_count,
-                    cells->leader_square);
+    arb_centres_lengths(of->codes, of->centres->rows, of->centres->count, cells->centre_square);
+    arb_centres_lengths(of->codes, of->centres->leaders, of->centres->group_count,
+                        cells->leader_square);
     arb_epoch_leave(of->searcher);
     return 1;
 }
@@ -248,18 +279,14 @@ static arb_status list_members(making *of, const arb_mask *mask, uint32_t end)
     return ARB_OK;
 }
 
-static uint32_t lesser(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Room for everything, once the number of members is known. */
 static arb_status reserve(making *of)
 {
     arb_cells *cells = of->cells;
     const arb_row_form *form = &of->graph->scorer->form;
     uint32_t count = cells->count;
-    uint32_t cell_count = lesser(count / ROWS_A_CELL, ARB_CENTRES_MAX);
+    uint32_t cell_count = count / ROWS_A_CELL;
+    cell_count = cell_count < ARB_CENTRES_MAX ? cell_count : ARB_CENTRES_MAX;
     arb_status status = arb_centres_create(form->kernels, form->dim, cell_count, of->centres);
     if (status != ARB_OK)
         return status;
@@ -269,9 +296,11 @@ static arb_status reserve(making *of)
     of->cell_of = malloc(count * sizeof *of->cell_of);
     of->sums = malloc(cell_count * of->centres->rows->stride * sizeof *of->sums);
     of->cells->sizes = malloc(cell_count * sizeof *of->cells->sizes);
+    of->moves = malloc(count * sizeof *of->moves);
+    of->room = malloc(cell_count * sizeof *of->room);
     int all = cells->first != NULL && cells->centre_square != NULL &&
               cells->leader_square != NULL && of->cell_of != NULL && of->sums != NULL &&
-              of->cells->sizes != NULL;
+              of->cells->sizes != NULL && of->moves != NULL && of->room != NULL;
     return all ? ARB_OK : out_of_memory(count);
 }
 
@@ -282,7 +311,7 @@ static arb_status make(making *of, const arb_mask *mask, uint32_t end, int *made
     arb_status status = reserve(of);
     if (status != ARB_OK)
         return status;
-    if (!find_centres(of))
+    if (!find_centres(of) || !even_out(of))
         return ARB_OK;
     status = lay_by_group(of);
     if (status == ARB_OK)
@@ -307,6 +336,8 @@ static void free_making(making *of)
     free(of->members);
     free(of->cell_of);
     free(of->sums);
+    free(of->moves);
+    free(of->room);
 }
 
 arb_status arb_cells_create(const arb_graph *graph, uint64_t generation, const arb_mask *mask,

@@ -128,12 +128,13 @@ arb_status arb_centres_lay_by_group(arb_centres *centres, uint32_t *moved)
     return ARB_OK;
 }
 
-uint32_t arb_centres_nearest(const arb_centres *centres, const void *code, uint32_t groups)
+uint32_t arb_centres_nearest(const arb_centres *centres, const void *code, uint32_t groups,
+                             const int32_t *room, float *square)
 {
     float of_leaders[ARB_CENTRE_GROUPS_MAX];
     float squares[ARB_CENTRES_MAX];
-    uint32_t nearest = 0;
-    float nearest_square = INFINITY;
+    uint32_t nearest = ARB_NO_CENTRE;
+    *square = INFINITY;
     measure(centres, centres->leaders, code, NULL, centres->group_count, of_leaders);
     for (uint32_t i = 0; i < groups && i < centres->group_count; i++) {
         uint32_t group = least(of_leaders, centres->group_count);
@@ -141,11 +142,30 @@ uint32_t arb_centres_nearest(const arb_centres *centres, const void *code, uint3
         uint32_t count = centres->group_first[group + 1] - centres->group_first[group];
         of_leaders[group] = INFINITY;
         measure(centres, centres->rows, code, members, count, squares);
-        uint32_t at = least(squares, count);
-        if (count > 0 && squares[at] < nearest_square) {
-            nearest_square = squares[at];
-            nearest = members[at];
+        for (uint32_t j = 0; j < count; j++) {
+            if (squares[j] < *square && (room == NULL || room[members[j]] > 0)) {
+                *square = squares[j];
+                nearest = members[j];
+            }
         }
     }
     return nearest;
+}
+
+float arb_centres_square(const arb_centres *centres, const void *code, uint32_t centre)
+{
+    return centres->l2sq.one(code, arb_row(centres->rows, centre), centres->rows->stride);
+}
+
+void arb_centres_lengths(const arb_codes *codes, const arb_rows *rows, uint32_t count,
+                         float *squares)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *code = arb_row(rows, i);
+        squares[i] = 0;
+        for (uint32_t j = 0; j < codes->form.dim; j++) {
+            float value = codes->offset[j] + codes->scale * (float)code[j];
+            squares[i] += value * value;
+        }
+    }
 }

@@ -3,8 +3,7 @@
 #ifndef ARB_GRAPH_CENTRES_H
 #define ARB_GRAPH_CENTRES_H
 
-#include "kernels/kernels.h"
-#include "vectors/rows.h"
+#include "vectors/codes.h"
 
 #define ARB_CENTRES_MAX 16384u
 #define ARB_CENTRE_GROUPS_MAX 128u /* its root */
@@ -31,7 +30,19 @@ void arb_centres_group(arb_centres *centres);
 /* Numbers the centres anew, group by group: `old` becomes number moved[old]. */
 arb_status arb_centres_lay_by_group(arb_centres *centres, uint32_t *moved);
 
-/* The nearest to a code of the centres in so many groups, the nearest ones. */
-uint32_t arb_centres_nearest(const arb_centres *centres, const void *code, uint32_t groups);
+#define ARB_NO_CENTRE UINT32_MAX
+
+/* The nearest to a code of the centres in so many groups, the nearest ones, and how far it is,
+ * squared. Where room is not NULL, of the centres with room[centre] > 0; ARB_NO_CENTRE if there are
+ * none. */
+uint32_t arb_centres_nearest(const arb_centres *centres, const void *code, uint32_t groups,
+                             const int32_t *room, float *square);
+
+/* How far a centre is from a code, squared. */
+float arb_centres_square(const arb_centres *centres, const void *code, uint32_t centre);
+
+/* The squared lengths of what the first `count` rows stand for by a grid of codes. */
+void arb_centres_lengths(const arb_codes *codes, const arb_rows *rows, uint32_t count,
+                         float *squares);
 
 #endif
