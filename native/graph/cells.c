@@ -321,6 +321,7 @@ static arb_status make(making *of, const arb_mask *mask, uint32_t end, int *made
     *made = each_member(of, lay_down) && measure_centres(of);
     if (!*made)
         return ARB_OK;
+    arb_fastscan_finish(of->cells->blocks);
     arb_slack_task task = {.cells = of->cells,
                            .graph = of->graph,
                            .searcher = of->searcher,

@@ -78,29 +78,34 @@ typedef struct arb_sq1_bound {
 /* Rows that sq1_near asks memory for while it is at one. */
 #define ARB_SQ1_NEAR_AHEAD 28
 
-/* Blocks of rows as fastscan_near takes them: 32 rows' bias and f, then pieces of four groups of
- * components. A code is 4 bits; bytes 0..31 of a piece hold those of its first group in their low
- * and of its second in their high halves, bytes 32..63 those of the third and fourth. Of both, byte
- * 2 * r is of row r, byte 2 * r + 1 of row 16 + r. */
+/* Blocks of rows as fastscan_near takes them: 32 rows' codes of their bias, a byte each, those of
+ * their f, then pieces of four groups of components. A code there is 4 bits; bytes 0..31 of a piece
+ * hold those of its first group in their low and of its second in their high halves, bytes 32..63
+ * those of the third and fourth. Of both, byte 2 * r is of row r, byte 2 * r + 1 of row 16 + r. */
 #define ARB_FASTSCAN_ROWS 32
+#define ARB_FASTSCAN_TERMS_BYTES 64 /* of the codes of bias and f */
 #define ARB_FASTSCAN_PIECE_BYTES 64
 /* Tables of a piece: 16 entries for each group, in the order 0, 0, 2, 2, 1, 1, 3, 3. */
 #define ARB_FASTSCAN_TABLES_BYTES 128
 #define ARB_FASTSCAN_ENTRY_MAX 63
 
-/* What fastscan_near holds rows against. The kernels know this layout by offset. */
+/* What fastscan_near holds rows against, and the grids of bias and f. The kernels know this layout
+ * by offset. */
 typedef struct arb_fastscan_bound {
     const uint8_t *tables; /* ARB_FASTSCAN_TABLES_BYTES * pieces */
     size_t pieces;         /* 1..ARB_DIM_MAX / 16, whatever the bits of a component */
-    float constant;
+    float constant;        /* with what the bias code 0 stands for */
     float factor;
     float shift;
     float farthest;
+    float bias_step;
+    float f_first;
+    float f_step;
 } arb_fastscan_bound;
 
 static inline size_t arb_fastscan_block_bytes(size_t pieces)
 {
-    return 2 * sizeof(float) * ARB_FASTSCAN_ROWS + ARB_FASTSCAN_PIECE_BYTES * pieces;
+    return ARB_FASTSCAN_TERMS_BYTES + ARB_FASTSCAN_PIECE_BYTES * pieces;
 }
 
 /* Keys behind the last that keys_insert may write. */
@@ -154,8 +159,10 @@ typedef struct arb_kernel_set {
                      uint64_t *near);
     /* Sums entries of tables, one for each 4-bit code of a row, of `count` blocks of rows (0 is
      * allowed), one behind the other. Entries are at most ARB_FASTSCAN_ENTRY_MAX and small enough
-     * that no row's sum is over 65535. With such a sum, least[32 * b + r] of row r of block b is
-     *     (constant + bias) - f * (factor * sum + shift)
+     * that no row's sum is over 65535. With such a sum and the codes of the row's bias and f,
+     * least[32 * b + r] of row r of block b is
+     *     (constant + bias_step * bias code)
+     *         - (f_first + f_step * f code) * (factor * sum + shift)
      * each operation being rounded to float, and bit r of near[b] is 0 where that is > farthest, 1
      * otherwise, so also where a NaN is involved. */
     void (*fastscan_near)(const arb_fastscan_bound *bound, const uint8_t *blocks, size_t count,

@@ -1,6 +1,4 @@
 /* Sums of table entries in portable C; kernels.h has the definition. */
-#include <string.h>
-
 #include "kernels/kernel_list.h"
 
 /* The entry that a row's code has in the table of a group, of a piece whose codes and tables these
@@ -17,9 +15,9 @@ void arb_fastscan_near_ref(const arb_fastscan_bound *bound, const uint8_t *block
                            float *least, uint32_t *near)
 {
     for (size_t block = 0; block < count; block++) {
-        const uint8_t *codes = blocks + 2 * sizeof(float) * ARB_FASTSCAN_ROWS;
-        float terms[2][ARB_FASTSCAN_ROWS]; /* bias, f */
-        memcpy(terms, blocks, sizeof terms);
+        const uint8_t *bias_codes = blocks;
+        const uint8_t *f_codes = blocks + ARB_FASTSCAN_ROWS;
+        const uint8_t *codes = blocks + ARB_FASTSCAN_TERMS_BYTES;
         near[block] = 0;
         for (size_t row = 0; row < ARB_FASTSCAN_ROWS; row++) {
             uint32_t sum = 0;
@@ -27,8 +25,9 @@ void arb_fastscan_near_ref(const arb_fastscan_bound *bound, const uint8_t *block
                 sum += entry_of(codes + ARB_FASTSCAN_PIECE_BYTES * (group / 4),
                                 bound->tables + ARB_FASTSCAN_TABLES_BYTES * (group / 4), group % 4,
                                 row);
-            float at_least = bound->constant + terms[0][row] -
-                             terms[1][row] * (bound->factor * (float)sum + bound->shift);
+            float base = bound->constant + bound->bias_step * (float)bias_codes[row];
+            float f = bound->f_first + bound->f_step * (float)f_codes[row];
+            float at_least = base - f * (bound->factor * (float)sum + bound->shift);
             least[ARB_FASTSCAN_ROWS * block + row] = at_least;
             near[block] |= (uint32_t) !(at_least > bound->farthest) << row;
         }

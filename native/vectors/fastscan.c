@@ -12,6 +12,10 @@
  * has to tell. */
 #define DIM_OF_FOUR_BITS 64u
 #define DIM_OF_TWO_BITS 192u
+/* Codes of bias and f. */
+#define TERM_CODE_MAX 255
+
+enum { BIAS, F };
 
 static uint32_t bits_of(uint32_t dim)
 {
@@ -29,10 +33,13 @@ arb_status arb_fastscan_create(const arb_row_form *form, const float *origin, ui
     uint32_t pieces = pieces_of(form->dim);
     size_t block_bytes = arb_fastscan_block_bytes(pieces);
     arb_fastscan *fastscan = malloc(sizeof *fastscan + form->dim * sizeof *origin);
+    size_t places = (size_t)blocks * ARB_FASTSCAN_ROWS;
+    float(*terms)[2] = malloc(places * sizeof *terms);
     uint8_t *memory = arb_pages_map(blocks * block_bytes);
-    if (fastscan == NULL || memory == NULL) {
+    if (fastscan == NULL || terms == NULL || memory == NULL) {
         if (memory != NULL)
             arb_pages_unmap(memory, blocks * block_bytes);
+        free(terms);
         free(fastscan);
         return arb_fail(ARB_RESOURCE_EXHAUSTED, "cells: no memory for %u blocks of rows", blocks);
     }
@@ -42,12 +49,12 @@ arb_status arb_fastscan_create(const arb_row_form *form, const float *origin, ui
                                .pieces = pieces,
                                .block_bytes = block_bytes,
                                .bytes = blocks * block_bytes,
-                               .blocks = memory};
+                               .blocks = memory,
+                               .terms = terms};
     memcpy(fastscan->origin, origin, form->dim * sizeof *origin);
-    for (uint32_t block = 0; block < blocks; block++) {
-        float *bias = (float *)(void *)(memory + block * block_bytes);
-        for (uint32_t row = 0; row < ARB_FASTSCAN_ROWS; row++)
-            bias[row] = INFINITY;
+    for (size_t place = 0; place < places; place++) {
+        terms[place][BIAS] = INFINITY; /* not written */
+        terms[place][F] = 0;
     }
     *out = fastscan;
     return ARB_OK;
@@ -58,6 +65,7 @@ void arb_fastscan_destroy(arb_fastscan *fastscan)
     if (fastscan == NULL)
         return;
     arb_pages_unmap(fastscan->blocks, fastscan->bytes);
+    free(fastscan->terms);
     free(fastscan);
 }
 
@@ -116,7 +124,7 @@ void arb_fastscan_encode(arb_fastscan *fastscan, size_t place, const float *cent
 {
     const arb_row_form *form = &fastscan->form;
     uint8_t *block = fastscan->blocks + place / ARB_FASTSCAN_ROWS * fastscan->block_bytes;
-    float *terms = (float *)(void *)block;
+    float *terms = fastscan->terms[place];
     uint32_t row = place % ARB_FASTSCAN_ROWS;
     float deviation[ARB_DIM_MAX];
     float off_origin[ARB_DIM_MAX];
@@ -126,10 +134,57 @@ void arb_fastscan_encode(arb_fastscan *fastscan, size_t place, const float *cent
         off_origin[i] = centre[i] - fastscan->origin[i];
     }
     float squares = dot_of(form, deviation, deviation);
-    terms[row] = form->metric == ARB_METRIC_L2 ? squares + 2 * dot_of(form, off_origin, deviation)
-                                               : -dot_of(form, fastscan->origin, deviation);
-    terms[ARB_FASTSCAN_ROWS + row] = code_of(fastscan, deviation, squares, codes);
-    put(fastscan, codes, row, block + 2 * sizeof(float) * ARB_FASTSCAN_ROWS);
+    terms[BIAS] = form->metric == ARB_METRIC_L2 ? squares + 2 * dot_of(form, off_origin, deviation)
+                                                : -dot_of(form, fastscan->origin, deviation);
+    terms[F] = code_of(fastscan, deviation, squares, codes);
+    put(fastscan, codes, row, block + ARB_FASTSCAN_TERMS_BYTES);
+}
+
+/* From the least to the greatest that there is. Terms that are no finite numbers, of rows that no
+ * float can tell the length of and of places that were not written, do not count. */
+static arb_fastscan_grid grid_of(const arb_fastscan *fastscan, size_t places, int term)
+{
+    float least = INFINITY;
+    float greatest = -INFINITY;
+    for (size_t place = 0; place < places; place++) {
+        const float *terms = fastscan->terms[place];
+        if (!isfinite(terms[BIAS]) || !isfinite(terms[F]))
+            continue;
+        least = fminf(least, terms[term]);
+        greatest = fmaxf(greatest, terms[term]);
+    }
+    if (!(least < greatest))
+        return (arb_fastscan_grid){.first = least < INFINITY ? least : 0, .step = 0};
+    double span = (double)greatest - (double)least; /* which might be no float */
+    return (arb_fastscan_grid){.first = least, .step = (float)(span / TERM_CODE_MAX)};
+}
+
+/* The code of the next value below, or above; of what is beyond the grid the last, of a NaN the
+ * first. */
+static uint8_t code_on(const arb_fastscan_grid *grid, float value, int above)
+{
+    if (!(value > grid->first))
+        return 0;
+    if (!(grid->step > 0))
+        return TERM_CODE_MAX;
+    double steps = ((double)value - (double)grid->first) / (double)grid->step;
+    return (uint8_t)fmin(above ? ceil(steps) : floor(steps), TERM_CODE_MAX);
+}
+
+void arb_fastscan_finish(arb_fastscan *fastscan)
+{
+    size_t places = fastscan->bytes / fastscan->block_bytes * ARB_FASTSCAN_ROWS;
+    fastscan->bias = grid_of(fastscan, places, BIAS);
+    fastscan->f = grid_of(fastscan, places, F);
+    for (size_t place = 0; place < places; place++) {
+        const float *terms = fastscan->terms[place];
+        uint8_t *block = fastscan->blocks + place / ARB_FASTSCAN_ROWS * fastscan->block_bytes;
+        size_t row = place % ARB_FASTSCAN_ROWS;
+        block[row] = code_on(&fastscan->bias, terms[BIAS], 0);
+        block[ARB_FASTSCAN_ROWS + row] = code_on(&fastscan->f, terms[F], 1);
+    }
+    free(fastscan->terms);
+    fastscan->terms = NULL;
 }
 
 /* Writes a group's 16 entries twice: what each code adds to d.c beyond the least that one can, in

@@ -14,11 +14,24 @@
  *   cosine, dot     1 or 0 - q.c - origin.r - f (d.v)
  *
  * of which the first term is the scan's to know, the second is the row's bias, and d.v a sum of
- * table entries: four bits of a code are looked up at once. */
+ * table entries: four bits of a code are looked up at once.
+ *
+ * Reading blocks is what scans take their time for, so bias and f are a byte each, of a grid that
+ * all rows share: a step is far less than what signs leave open. A bias is rounded down, so that
+ * this makes no row seem farther, and f up, so that a slack of so many f, which is what rows are
+ * given for what their bits are off by, does not become less. A row far from all others makes the
+ * steps wide. Grids need all rows: arb_fastscan_finish comes after the last of them, and before
+ * anything that reads. */
 #ifndef ARB_VECTORS_FASTSCAN_H
 #define ARB_VECTORS_FASTSCAN_H
 
 #include "vectors/casts.h"
+
+/* The values first + step * code, for codes of a byte. */
+typedef struct arb_fastscan_grid {
+    float first;
+    float step; /* 0 where all values are the same */
+} arb_fastscan_grid;
 
 typedef struct arb_fastscan {
     arb_row_form form; /* of the rows */
@@ -27,7 +40,10 @@ typedef struct arb_fastscan {
     size_t block_bytes;
     size_t bytes;
     uint8_t *blocks;
-    float origin[]; /* dim of them */
+    arb_fastscan_grid bias;
+    arb_fastscan_grid f;
+    float (*terms)[2]; /* bias and f of each place; NULL once there are grids */
+    float origin[];    /* dim of them */
 } arb_fastscan;
 
 /* A query's tables, and what turns a row's sum of their entries into its distance. */
@@ -40,23 +56,28 @@ typedef struct arb_fastscan_query {
 /* Bytes of the tables for a query of `dim` components. */
 size_t arb_fastscan_tables_bytes(uint32_t dim);
 
-/* Room for so many blocks of rows, which tell that they are infinitely far. Values here and below
- * are as arb_row_values gives them. */
+/* Room for so many blocks of rows. Values here and below are as arb_row_values gives them. */
 arb_status arb_fastscan_create(const arb_row_form *form, const float *origin, uint32_t blocks,
                                arb_fastscan **out);
 void arb_fastscan_destroy(arb_fastscan *fastscan);
 
-/* Writes the row at a place, which is 32 * block + row, nearest to that centre. */
+/* Writes the row at a place, which is 32 * block + row, nearest to that centre; not after
+ * arb_fastscan_finish. */
 void arb_fastscan_encode(arb_fastscan *fastscan, size_t place, const float *centre,
                          const float *values);
 
-/* What a place knows of its row: 0 where it was not written. */
+/* Lays the grids over the rows that were written; to be called once. A place that was not written
+ * has the largest bias code and stands for no row, though it may tell that it is near: who scans
+ * has to know which places there are. */
+void arb_fastscan_finish(arb_fastscan *fastscan);
+
+/* The f that a place's row is estimated with: exactly 0 where the row lies on its centre, and only
+ * there. */
 static inline float arb_fastscan_f(const arb_fastscan *fastscan, size_t place)
 {
-    const float *terms =
-        (const float *)(const void *)(fastscan->blocks +
-                                      place / ARB_FASTSCAN_ROWS * fastscan->block_bytes);
-    return terms[ARB_FASTSCAN_ROWS + place % ARB_FASTSCAN_ROWS];
+    const uint8_t *block = fastscan->blocks + place / ARB_FASTSCAN_ROWS * fastscan->block_bytes;
+    uint8_t code = block[ARB_FASTSCAN_ROWS + place % ARB_FASTSCAN_ROWS];
+    return fastscan->f.first + fastscan->f.step * (float)code;
 }
 
 /* The tables go to a buffer of arb_fastscan_tables_bytes, which has to stay. */
@@ -72,10 +93,13 @@ static inline void arb_fastscan_near(const arb_fastscan *fastscan, const arb_fas
 {
     arb_fastscan_bound bound = {.tables = query->tables,
                                 .pieces = fastscan->pieces,
-                                .constant = constant,
+                                .constant = constant + fastscan->bias.first,
                                 .factor = query->factor,
                                 .shift = query->shift + slack,
-                                .farthest = farthest};
+                                .farthest = farthest,
+                                .bias_step = fastscan->bias.step,
+                                .f_first = fastscan->f.first,
+                                .f_step = fastscan->f.step};
     fastscan->form.kernels->fastscan_near(&bound, fastscan->blocks + block * fastscan->block_bytes,
                                           count, least, near);
 }

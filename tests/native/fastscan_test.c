@@ -1,5 +1,6 @@
 /* fastscan_test.c: what blocks of rows tell of distances, against its definition in double and
- * against the distances themselves, for every number of bits a component. */
+ * against the distances themselves, for every number of bits a component; and the grids of bias
+ * and f. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #define ROWS 80u /* two blocks and a half */
 #define BLOCKS 3u
+#define AT_CENTRE 7u /* of rows of an even number of components */
 
 /* Rows around a centre, a query, and the origin they share. */
 typedef struct scene {
@@ -23,12 +25,31 @@ typedef struct scene {
     arb_fastscan_query prepared;
 } scene;
 
+/* What a row's place is to tell but for the rounding of tables and of terms to their grids, by the
+ * definition of the codes: constant + bias - f * off. */
+typedef struct estimate {
+    double bias;
+    double f;
+    double off;
+    double weight; /* what a unit of d.v counts */
+} estimate;
+
 static double dot_of(const float *a, const float *b, uint32_t dim)
 {
     double sum = 0;
     for (uint32_t i = 0; i < dim; i++)
         sum += (double)a[i] * (double)b[i];
     return sum;
+}
+
+/* Writes so many rows from one on, each at the place of its number. */
+static void lay_down(scene *s, uint32_t first, uint32_t count)
+{
+    CHECK_OK(arb_fastscan_create(&s->form, s->origin, BLOCKS, &s->fastscan));
+    for (uint32_t row = first; row < first + count; row++)
+        arb_fastscan_encode(s->fastscan, row, s->centre, s->rows[row]);
+    arb_fastscan_finish(s->fastscan);
+    s->prepared = arb_fastscan_query_of(s->fastscan, s->query, s->tables);
 }
 
 static void set_up(scene *s, arb_metric metric, uint32_t dim, uint64_t seed)
@@ -43,12 +64,10 @@ static void set_up(scene *s, arb_metric metric, uint32_t dim, uint64_t seed)
         for (uint32_t row = 0; row < ROWS; row++) /* some components vary more */
             s->rows[row][i] = s->centre[i] + test_random_unit(&state) * (i % 3 == 0 ? 0.6f : 0.3f);
     }
-    memcpy(s->rows[7], s->centre, dim * sizeof(float)); /* no deviation to code */
-    CHECK_OK(arb_fastscan_create(&s->form, s->origin, BLOCKS, &s->fastscan));
-    for (uint32_t row = 0; row < ROWS; row++)
-        arb_fastscan_encode(s->fastscan, row, s->centre, s->rows[row]);
+    if (dim % 2 == 0) /* no deviation to code, an f of 0; in the others the least is not 0 */
+        memcpy(s->rows[AT_CENTRE], s->centre, dim * sizeof(float));
     s->tables = aligned_alloc(ARB_FASTSCAN_TABLES_BYTES, arb_fastscan_tables_bytes(dim));
-    s->prepared = arb_fastscan_query_of(s->fastscan, s->query, s->tables);
+    lay_down(s, 0, ROWS);
 }
 
 static void tear_down(scene *s)
@@ -67,9 +86,7 @@ static double distance(const scene *s, const float *row)
     return (s->form.metric == ARB_METRIC_COSINE ? 1 : 0) - dot_of(s->query, row, dim);
 }
 
-/* What the block is to tell but for the rounding of tables, by the definition of the codes; *weight
- * is what a unit of d.v counts. */
-static double defined(const scene *s, const float *row, double *weight)
+static estimate defined(const scene *s, const float *row)
 {
     uint32_t dim = s->form.dim;
     uint32_t bits = s->fastscan->bits;
@@ -91,12 +108,11 @@ static double defined(const scene *s, const float *row, double *weight)
         rest += (double)s->origin[i] * r;
     }
     double f = along > 0 ? squares / along : 0;
-    *weight = f;
     if (s->form.metric != ARB_METRIC_L2)
-        return distance(s, s->centre) - rest - f * seen;
-    *weight = 2 * f;
+        return (estimate){.bias = -rest, .f = f, .off = seen, .weight = f};
     double centre_rest = dot_of(s->centre, row, dim) - dot_of(s->centre, s->centre, dim);
-    return distance(s, s->centre) + squares + 2 * (centre_rest - rest) - 2 * f * seen;
+    return (estimate){
+        .bias = squares + 2 * (centre_rest - rest), .f = f, .off = 2 * seen, .weight = 2 * f};
 }
 
 /* What the rounding of all entries adds up to at most, in d.v: half a unit each, and a unit is two
@@ -105,6 +121,66 @@ static double rounding(const scene *s)
 {
     double unit = (double)s->prepared.factor / (s->form.metric == ARB_METRIC_L2 ? 4 : 2);
     return 2.0 * unit * 4 * s->fastscan->pieces;
+}
+
+/* The codes of bias, or of f, of a block's rows. */
+static uint8_t code_at(const scene *s, uint32_t place, uint32_t first)
+{
+    const uint8_t *block =
+        s->fastscan->blocks + place / ARB_FASTSCAN_ROWS * s->fastscan->block_bytes;
+    return block[first + place % ARB_FASTSCAN_ROWS];
+}
+
+static void expect_grid(const arb_fastscan_grid *grid, double least, double greatest,
+                        const char *what, uint32_t dim)
+{
+    double allowed = 1e-5 * (greatest - least) + 1e-5 * (fabs(least) + fabs(greatest)) + 1e-6;
+    double last = (double)grid->first + 255 * (double)grid->step;
+    EXPECT(fabs((double)grid->first - least) <= allowed && fabs(last - greatest) <= allowed,
+           "%u components: %s from %g to %g, wanted %g to %g", dim, what, (double)grid->first, last,
+           least, greatest);
+}
+
+/* Grids reach from the least to the greatest of the rows that were written; each row has the next
+ * of their values, below its bias and above its f. */
+static void test_grids(arb_metric metric, uint32_t dim)
+{
+    scene *s = malloc(sizeof *s);
+    set_up(s, metric, dim, 1000 * dim + metric);
+    const arb_fastscan_grid *bias = &s->fastscan->bias;
+    const arb_fastscan_grid *f = &s->fastscan->f;
+    estimate least = {.bias = INFINITY, .f = INFINITY};
+    estimate greatest = {.bias = -INFINITY, .f = -INFINITY};
+    for (uint32_t row = 0; row < ROWS; row++) {
+        estimate of = defined(s, s->rows[row]);
+        least.bias = fmin(least.bias, of.bias);
+        least.f = fmin(least.f, of.f);
+        greatest.bias = fmax(greatest.bias, of.bias);
+        greatest.f = fmax(greatest.f, of.f);
+    }
+    expect_grid(bias, least.bias, greatest.bias, "bias", dim);
+    expect_grid(f, least.f, greatest.f, "f", dim);
+    for (uint32_t place = 0; place < BLOCKS * ARB_FASTSCAN_ROWS; place++) {
+        uint8_t bias_code = code_at(s, place, 0);
+        if (place >= ROWS) {
+            EXPECT(bias_code == 255, "no row at %u, whose bias has the code %u", place, bias_code);
+            continue;
+        }
+        estimate of = defined(s, s->rows[place]);
+        double bias_off = (double)bias->first + (double)bias->step * bias_code - of.bias;
+        double f_off = (double)arb_fastscan_f(s->fastscan, place) - of.f;
+        double bias_exact = 0.001 * (double)bias->step + 1e-6 * (1 + fabs(of.bias));
+        double f_exact = 0.001 * (double)f->step + 1e-6 * (1 + of.f);
+        EXPECT(bias_off >= -(double)bias->step - bias_exact && bias_off <= bias_exact,
+               "%u components: the bias of %u, %g, is off by %g", dim, place, of.bias, bias_off);
+        EXPECT(f_off >= -f_exact && f_off <= (double)f->step + f_exact,
+               "%u components: the f of %u, %g, is off by %g", dim, place, of.f, f_off);
+    }
+    float f_there = arb_fastscan_f(s->fastscan, AT_CENTRE);
+    EXPECT((f_there == 0) == (dim % 2 == 0), "%u components: f of %u is %g", dim, AT_CENTRE,
+           (double)f_there);
+    tear_down(s);
+    free(s);
 }
 
 static void test_estimates(arb_metric metric, uint32_t dim)
@@ -123,17 +199,14 @@ static void test_estimates(arb_metric metric, uint32_t dim)
         EXPECT(is_near == !(least[place] > farthest), "%u of %u: %g, farthest %g", place, dim,
                (double)least[place], (double)farthest);
         if (place >= ROWS) {
-            EXPECT(least[place] == INFINITY, "no row at %u: %g", place, (double)least[place]);
             continue;
         }
-        double weight;
-        double wanted = defined(s, s->rows[place], &weight);
-        double allowed = weight * rounding(s) + 1e-4 * (1 + fabs(wanted));
+        estimate of = defined(s, s->rows[place]);
+        double wanted = (double)constant + of.bias - of.f * of.off;
+        double grids = (double)s->fastscan->bias.step + (double)s->fastscan->f.step * fabs(of.off);
+        double allowed = of.weight * rounding(s) + grids + 1e-4 * (1 + fabs(wanted));
         EXPECT(fabs((double)least[place] - wanted) <= allowed, "%u of %u: %g for %g, allowed %g",
                place, dim, (double)least[place], wanted, allowed);
-        EXPECT(fabsf(arb_fastscan_f(s->fastscan, place) -
-                     (float)(metric == ARB_METRIC_L2 ? weight / 2 : weight)) <= 1e-4f * (float)dim,
-               "f of %u", place);
         double actual = distance(s, s->rows[place]);
         bits_error += pow((double)least[place] - actual, 2);
         spread += pow(actual - (double)constant, 2);
@@ -159,9 +232,54 @@ static void test_query_at_origin(void)
                       INFINITY, least, near);
     for (uint32_t row = 0; row < ROWS; row++) {
         double actual = distance(s, s->rows[row]);
-        EXPECT(fabs((double)least[row] - actual) < 1e-3 * (1 + actual), "%u: %g for %g", row,
+        double allowed = (double)s->fastscan->bias.step + 1e-3 * (1 + actual);
+        EXPECT(fabs((double)least[row] - actual) < allowed, "%u: %g for %g", row,
                (double)least[row], actual);
     }
+    tear_down(s);
+    free(s);
+}
+
+/* A row alone, and none: grids of one value, or of nothing. */
+static void test_few_rows(void)
+{
+    scene *s = malloc(sizeof *s);
+    set_up(s, ARB_METRIC_L2, 100, 7);
+    arb_fastscan_destroy(s->fastscan);
+    lay_down(s, 40, 1);
+    estimate of = defined(s, s->rows[40]);
+    float least[BLOCKS * ARB_FASTSCAN_ROWS];
+    uint32_t near[BLOCKS];
+    float constant = (float)distance(s, s->centre);
+    double wanted = (double)constant + of.bias - of.f * of.off;
+    arb_fastscan_near(s->fastscan, &s->prepared, 0, BLOCKS, constant, 0, INFINITY, least, near);
+    EXPECT(fabs((double)arb_fastscan_f(s->fastscan, 40) - of.f) < 1e-5 * of.f, "f of one row");
+    EXPECT(fabs((double)least[40] - wanted) <= of.weight * rounding(s) + 1e-4 * (1 + fabs(wanted)),
+           "one row: %g for %g", (double)least[40], wanted);
+    for (uint32_t place = 0; place < BLOCKS * ARB_FASTSCAN_ROWS; place++)
+        EXPECT(code_at(s, place, 0) == (place == 40 ? 0 : 255), "the code of %u is %u", place,
+               code_at(s, place, 0));
+    arb_fastscan_destroy(s->fastscan);
+    lay_down(s, 0, 0);
+    EXPECT(s->fastscan->bias.step == 0 && s->fastscan->f.step == 0, "steps of no rows");
+    EXPECT(arb_fastscan_f(s->fastscan, 0) == 0, "f of no row");
+    tear_down(s);
+    free(s);
+}
+
+/* A row that no float can tell the length of keeps nobody else from a grid. */
+static void test_overflow(void)
+{
+    scene *s = malloc(sizeof *s);
+    set_up(s, ARB_METRIC_L2, 100, 8);
+    arb_fastscan_grid bias = s->fastscan->bias;
+    arb_fastscan_destroy(s->fastscan);
+    for (uint32_t i = 0; i < 100; i++)
+        s->rows[79][i] = i % 2 == 0 ? 3e38f : -3e38f;
+    lay_down(s, 0, ROWS);
+    double off = (double)s->fastscan->bias.step - (double)bias.step;
+    EXPECT(fabs(off) < 0.2 * (double)bias.step, "a step of %g, wanted about %g",
+           (double)s->fastscan->bias.step, (double)bias.step);
     tear_down(s);
     free(s);
 }
@@ -170,7 +288,7 @@ static void test_query_at_origin(void)
 static void test_slack(void)
 {
     scene *s = malloc(sizeof *s);
-    set_up(s, ARB_METRIC_COSINE, 420, 6);
+    set_up(s, ARB_METRIC_COSINE, 421, 6);
     float plain[BLOCKS * ARB_FASTSCAN_ROWS];
     float less[BLOCKS * ARB_FASTSCAN_ROWS];
     uint32_t near[BLOCKS];
@@ -191,8 +309,12 @@ int main(void)
     for (int metric = 0; metric < ARB_METRICS; metric++) {
         for (size_t i = 0; i < sizeof dims / sizeof *dims; i++)
             test_estimates((arb_metric)metric, dims[i]);
+        for (size_t i = 0; i < sizeof dims / sizeof *dims; i++)
+            test_grids((arb_metric)metric, dims[i]);
     }
     test_query_at_origin();
+    test_few_rows();
+    test_overflow();
     test_slack();
     return report("fastscan_test");
 }

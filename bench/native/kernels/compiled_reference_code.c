@@ -287,7 +287,7 @@ void NAME(sq1_near)(const void *bound, const uint8_t *const *rows, size_t count,
 typedef struct fastscan_bound {
     const uint8_t *tables;
     size_t pieces;
-    float constant, factor, shift, farthest;
+    float constant, factor, shift, farthest, bias_step, f_first, f_step;
 } fastscan_bound;
 
 void NAME(fastscan_near)(const void *bound, const uint8_t *blocks, size_t count, float *least,
@@ -295,8 +295,8 @@ void NAME(fastscan_near)(const void *bound, const uint8_t *blocks, size_t count,
 {
     fastscan_bound of;
     memcpy(&of, bound, sizeof of);
-    for (size_t i = 0; i < count; i++, blocks += 256 + 64 * of.pieces, least += 32) {
-        const uint8_t *codes = blocks + 256;
+    for (size_t i = 0; i < count; i++, blocks += 64 + 64 * of.pieces, least += 32) {
+        const uint8_t *codes = blocks + 64;
         uint32_t sums[2][16] = {{0}};
         for (size_t two = 0; two < 2 * of.pieces; two++) { /* groups, of all rows */
             const uint8_t *low = of.tables + two / 2 * 128 + two % 2 * 32, *high = low + 64;
@@ -305,12 +305,11 @@ void NAME(fastscan_near)(const void *bound, const uint8_t *blocks, size_t count,
                 sums[byte % 2][byte / 2] += (uint32_t)low[both & 15] + high[both >> 4];
             }
         }
-        float terms[2][32];
-        memcpy(terms, blocks, sizeof terms);
         near[i] = 0;
         for (size_t row = 0; row < 32; row++) {
             float shifted = of.factor * (float)sums[row / 16][row % 16] + of.shift;
-            least[row] = of.constant + terms[0][row] - terms[1][row] * shifted;
+            float f = of.f_first + of.f_step * (float)blocks[32 + row];
+            least[row] = of.constant + of.bias_step * (float)blocks[row] - f * shifted;
             near[i] |= (uint32_t) !(least[row] > of.farthest) << row;
         }
     }

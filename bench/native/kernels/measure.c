@@ -297,8 +297,12 @@ static void work_in_blocks(const bench_call *call, placed_rows *from, long count
     enum { BLOCKS_MAX = 8 };
     float least[ARB_FASTSCAN_ROWS * BLOCKS_MAX];
     uint32_t near[BLOCKS_MAX], sum = 0;
-    arb_fastscan_bound bound = {
-        .tables = tables, .pieces = (call->dim + 3) / 4, .constant = 1, .factor = 1};
+    arb_fastscan_bound bound = {.tables = tables,
+                                .pieces = (call->dim + 3) / 4,
+                                .constant = 1,
+                                .factor = 1,
+                                .bias_step = 1,
+                                .f_step = 1};
     while (count > 0) {
         size_t blocks = (from->count - from->next) / ARB_FASTSCAN_ROWS;
         blocks = blocks > BLOCKS_MAX ? BLOCKS_MAX : blocks;

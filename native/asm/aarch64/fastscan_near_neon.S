@@ -3,24 +3,24 @@
  *   void arb_fastscan_near_neon(const arb_fastscan_bound *bound, const uint8_t *blocks,
  *                               size_t count, float *least, uint32_t *near);
  *
- * least of each row: (constant + bias) - f * (factor * sum + shift), sum being that of the entries
- * that the row's codes choose, each operation rounded; bit r of a block's word: 0 where that of row
- * r is > farthest, else 1. kernels.h has the layout of blocks and tables. A code is the index of a
- * table that fills a register (TBL); the four entries of a piece, of at most 63 each, meet in a
- * byte before they are widened, and what is widened is only the upper bytes of two: the lower ones
- * are what is left of the pairs' sums (mod 65536) without 256 times the upper ones'. So sums are
- * exact to 65535.
+ * least of each row: (constant + bias_step * b) - (f_first + f_step * c) * (factor * sum + shift),
+ * b and c being the row's bias and f codes and sum that of the entries that its other codes choose,
+ * each operation rounded; bit r of a block's word: 0 where that of row r is > farthest, else 1.
+ * kernels.h has the layout of blocks and tables. A code is the index of a table that fills a
+ * register (TBL); the four entries of a piece, of at most 63 each, meet in a byte before they are
+ * widened, and what is widened is only the upper bytes of two: the lower ones are what is left of
+ * the pairs' sums (mod 65536) without 256 times the upper ones'. So sums are exact to 65535.
  *
  * CPU        Advanced SIMD (every armv8-a)
- * in         x0 bound: tables, pieces (1..2048), constant, factor, shift, farthest; x1 blocks, x2
- *            count (0 is allowed), x3 least, x4 near
+ * in         x0 bound: tables, pieces (1..2048), constant, factor, shift, farthest, bias_step,
+ *            f_first, f_step; x1 blocks, x2 count (0 is allowed), x3 least, x4 near
  * out        32 * count floats at x3, count words at x4
  * registers  v0-v3 tables; v4-v7 codes, then entries; then v0-v7 sums of rows, four each; v16, v18
  *            sums of bytes taken in pairs, of rows 0..7 with 16..23 and 8..15 with 24..31; v17, v19
- *            of the upper byte of each; v20, v21 entries, terms; v26 a bit in each byte; v27-v30 the
- *            bound; v31 0x0f in each byte; x5 tables, x6 pieces, x7 codes, x8 tables and x9 pieces
- *            left, x10 scratch. No stack, nothing callee-saved.
- * reads      no byte beside 128 * pieces of tables and count blocks of 256 + 64 * pieces; any
+ *            of the upper byte of each; v20, v21 entries; v16-v21 then terms; v22-v24, v27-v30 the
+ *            bound; v26 a bit in each byte; v31 0x0f in each byte; x5 tables, x6 pieces, x7 codes,
+ *            x8 tables and x9 pieces left, x10 scratch. No stack, nothing callee-saved.
+ * reads      no byte beside 128 * pieces of tables and count blocks of 64 + 64 * pieces; any
  *            alignment
  */
 #include "asm/arb_asm.h"
@@ -42,18 +42,36 @@
     usra    \upper\().8h, v20.8h, #8
 .endm
 
-    /* What four rows' sums tell, from `row` on: v\s becomes all ones where they are too far. */
-.macro HOLD s, row
+    /* What four rows' sums tell, with their terms' codes, from `row` on: v\s becomes all ones
+     * where they are too far. */
+.macro HOLD s, row, bias, f
     scvtf   v\s\().4s, v\s\().4s
-    ldr     q20, [x1, #128 + 4 * \row]
-    ldr     q21, [x1, #4 * \row]
+    scvtf   \bias\().4s, \bias\().4s
+    scvtf   \f\().4s, \f\().4s
     fmul    v\s\().4s, v\s\().4s, v28.4s
+    fmul    \bias\().4s, \bias\().4s, v22.4s
+    fmul    \f\().4s, \f\().4s, v24.4s
     fadd    v\s\().4s, v\s\().4s, v29.4s
-    fmul    v\s\().4s, v\s\().4s, v20.4s
-    fadd    v21.4s, v21.4s, v27.4s
-    fsub    v\s\().4s, v21.4s, v\s\().4s
-    str     q\s, [x3, #4 * \row]
+    fadd    \bias\().4s, v27.4s, \bias\().4s
+    fadd    \f\().4s, v23.4s, \f\().4s
+    fmul    v\s\().4s, v\s\().4s, \f\().4s
+    fsub    v\s\().4s, \bias\().4s, v\s\().4s
+    str     q\s, [x3, #4 * (\row)]
     fcmgt   v\s\().4s, v\s\().4s, v30.4s     /* not so with a NaN */
+.endm
+
+    /* The same of eight rows, whose codes it widens. */
+.macro HOLD_TWO s, t, row
+    ldr     d16, [x1, #\row]
+    ldr     d17, [x1, #32 + \row]
+    uxtl    v16.8h, v16.8b
+    uxtl    v17.8h, v17.8b
+    uxtl    v18.4s, v16.4h
+    uxtl    v19.4s, v17.4h
+    uxtl2   v20.4s, v16.8h
+    uxtl2   v21.4s, v17.8h
+    HOLD    \s, \row, v18, v19
+    HOLD    \t, \row + 4, v20, v21
 .endm
 
 ARB_FUNCTION arb_fastscan_near_neon
@@ -62,10 +80,11 @@ ARB_FUNCTION arb_fastscan_near_neon
     ldr     x10, =0x8040201008040201
     dup     v26.2d, x10
     add     x10, x0, #16
-    ld4r    {v27.4s, v28.4s, v29.4s, v30.4s}, [x10]
+    ld4r    {v27.4s, v28.4s, v29.4s, v30.4s}, [x10], #16
+    ld3r    {v22.4s, v23.4s, v24.4s}, [x10]
     ldp     x5, x6, [x0]
 .Lblock:
-    add     x7, x1, #256
+    add     x7, x1, #64
     mov     x8, x5
     mov     x9, x6
     movi    v16.8h, #0
@@ -97,14 +116,10 @@ ARB_FUNCTION arb_fastscan_near_neon
     uxtl2   v5.4s, v17.8h
     uxtl    v6.4s, v19.4h
     uxtl2   v7.4s, v19.8h
-    HOLD    0, 0
-    HOLD    1, 4
-    HOLD    2, 8
-    HOLD    3, 12
-    HOLD    4, 16
-    HOLD    5, 20
-    HOLD    6, 24
-    HOLD    7, 28
+    HOLD_TWO 0, 1, 0
+    HOLD_TWO 2, 3, 8
+    HOLD_TWO 4, 5, 16
+    HOLD_TWO 6, 7, 24
     /* a row's four bytes become one, and its bit there */
     uzp1    v0.8h, v0.8h, v1.8h
     uzp1    v2.8h, v2.8h, v3.8h

@@ -3,19 +3,21 @@
  *     void arb_fastscan_near_avx2(const arb_fastscan_bound *bound, const uint8_t *blocks,
  *                                 size_t count, float *least, uint32_t *near);
  *
- * Computes    least of each row: (constant + bias) - f * (factor * sum + shift), sum being that of
- *             the entries that the row's codes choose; bit r of a block's word: 0 where that of row
- *             r is > farthest, else 1. kernels.h has the layout of blocks and tables
+ * Computes    least of each row: (constant + bias_step * b) - (f_first + f_step * c) * (factor *
+ *             sum + shift), b and c being the row's bias and f codes and sum that of the entries
+ *             that its other codes choose; bit r of a block's word: 0 where that of row r is >
+ *             farthest, else 1. kernels.h has the layout of blocks and tables
  * CPU         AVX2
- * In          rdi bound: tables, pieces (1..2048), constant, factor, shift, farthest; rsi blocks,
- *             rdx count (0 is allowed), rcx least, r8 near
+ * In          rdi bound: tables, pieces (1..2048), constant, factor, shift, farthest, bias_step,
+ *             f_first, f_step; rsi blocks, rdx count (0 is allowed), rcx least, r8 near
  * Out         32 * count floats at rcx, count words at r8
  * Registers   ymm0 sums of bytes taken in pairs, ymm1 of the upper byte of each; ymm2, ymm3 codes;
- *             ymm4-ymm7 tables, and the entries found there; ymm10 lower halves of codes;
- *             ymm11-ymm14 the bound; ymm15 0x0f in each byte; r9 tables, r10 bytes of a block's
- *             codes, rax offset in the codes, bits of rows, r11 those of a block; rsi the codes of
- *             a block, rdi what is asked for. No stack, nothing callee-saved
- * Reads       exactly 128 * pieces bytes of tables, count blocks of 256 + 64 * pieces; no byte
+ *             ymm4, ymm5 tables, and the entries found there; ymm10 lower halves of codes; ymm2,
+ *             ymm3, ymm6 then terms; ymm7-ymm9, ymm11-ymm14 the bound; ymm15 0x0f in each byte;
+ *             r9 tables, r10 bytes of a block's codes, rax offset in the codes, bits of rows, r11
+ *             those of a block; rsi the codes of a block, rdi what is asked for. No stack, nothing
+ *             callee-saved
+ * Reads       exactly 128 * pieces bytes of tables, count blocks of 64 + 64 * pieces; no byte
  *             beside them, at any alignment; asks for what is AHEAD, in the last block for nothing
  * Loop        a block; inside, a piece: as arb_fastscan_near_avx512 has it, but that the groups
  *             whose entries meet in a byte are all of one piece
@@ -43,11 +45,18 @@
 /* What 8 rows' sums tell, from `row` on; their bits into eax. */
 .macro HOLD words, row
         vpmovzxwd     ymm2, \words
+        vpmovzxbd     ymm3, [rsi + \row - 64]
+        vpmovzxbd     ymm6, [rsi + \row - 32]
         vcvtdq2ps     ymm2, ymm2
+        vcvtdq2ps     ymm3, ymm3
+        vcvtdq2ps     ymm6, ymm6
         vmulps        ymm2, ymm2, ymm12
+        vmulps        ymm3, ymm3, ymm7
+        vmulps        ymm6, ymm6, ymm9
         vaddps        ymm2, ymm2, ymm13
-        vmulps        ymm2, ymm2, [rsi + 4 * \row - 128]
-        vaddps        ymm3, ymm11, [rsi + 4 * \row - 256]
+        vaddps        ymm3, ymm11, ymm3
+        vaddps        ymm6, ymm8, ymm6
+        vmulps        ymm2, ymm2, ymm6
         vsubps        ymm2, ymm3, ymm2
         vmovups       [rcx + 4 * \row], ymm2
         vcmpps        ymm2, ymm2, ymm14, 0x1a /* not greater, or no number */
@@ -64,17 +73,17 @@ ARB_FUNCTION arb_fastscan_near_avx2
         vbroadcastss  ymm12, [rdi + 20]
         vbroadcastss  ymm13, [rdi + 24]
         vbroadcastss  ymm14, [rdi + 28]
+        vbroadcastss  ymm7, [rdi + 32]
+        vbroadcastss  ymm8, [rdi + 36]
+        vbroadcastss  ymm9, [rdi + 40]
         mov           r9, [rdi]
         mov           r10, [rdi + 8]
         shl           r10, 6
-        add           rsi, 256
+        add           rsi, 64
 .Lblock:
         lea           rdi, [rsi + AHEAD]
         cmp           rdx, 1
         cmove         rdi, rsi /* which is there or on its way */
-        prefetcht0    [rdi - 256]
-        prefetcht0    [rdi - 192]
-        prefetcht0    [rdi - 128]
         prefetcht0    [rdi - 64]
         vpxor         xmm0, xmm0, xmm0
         vpxor         xmm1, xmm1, xmm1
@@ -82,7 +91,7 @@ ARB_FUNCTION arb_fastscan_near_avx2
         .balign 32
 .Lpiece:
         LOOK_UP       ymm2, ymm4, ymm5, 0
-        LOOK_UP       ymm3, ymm6, ymm7, 1
+        LOOK_UP       ymm3, ymm4, ymm5, 1
         prefetcht0    [rdi + rax]
         vpaddb        ymm2, ymm2, ymm3 /* not more than 255 */
         vpaddw        ymm0, ymm0, ymm2
@@ -108,7 +117,7 @@ ARB_FUNCTION arb_fastscan_near_avx2
         shl           r11d, 8
         or            r11d, eax
         mov           [r8], r11d
-        lea           rsi, [rsi + r10 + 256]
+        lea           rsi, [rsi + r10 + 64]
         sub           rcx, -128
         add           r8, 4
         dec           rdx

@@ -3,19 +3,20 @@
  *     void arb_fastscan_near_avx512(const arb_fastscan_bound *bound, const uint8_t *blocks,
  *                                   size_t count, float *least, uint32_t *near);
  *
- * Computes    least of each row: (constant + bias) - f * (factor * sum + shift), sum being that of
- *             the entries that the row's codes choose; bit r of a block's word: 0 where that of row
- *             r is > farthest, else 1. kernels.h has the layout of blocks and tables
+ * Computes    least of each row: (constant + bias_step * b) - (f_first + f_step * c) * (factor *
+ *             sum + shift), b and c being the row's bias and f codes and sum that of the entries
+ *             that its other codes choose; bit r of a block's word: 0 where that of row r is >
+ *             farthest, else 1. kernels.h has the layout of blocks and tables
  * CPU         AVX-512 F, BW, VL
- * In          rdi bound: tables, pieces (1..2048), constant, factor, shift, farthest; rsi blocks,
- *             rdx count (0 is allowed), rcx least, r8 near
+ * In          rdi bound: tables, pieces (1..2048), constant, factor, shift, farthest, bias_step,
+ *             f_first, f_step; rsi blocks, rdx count (0 is allowed), rcx least, r8 near
  * Out         32 * count floats at rcx, count words at r8
- * Registers   zmm0 sums of bytes taken in pairs, zmm1 of the upper byte of each; zmm2, zmm3 codes;
- *             zmm4-zmm7 tables, and the entries found there; zmm16 lower halves of codes;
- *             zmm27-zmm30 the bound; zmm31 0x0f in each byte; r9 tables, r10 bytes of a block's
- *             codes, r11 of those in whole pairs of pieces, rax offset in the codes; rsi the codes
- *             of a block, rdi what is asked for. No stack, nothing callee-saved
- * Reads       exactly 128 * pieces bytes of tables, count blocks of 256 + 64 * pieces; no byte
+ * Registers   zmm0 sums of bytes taken in pairs, zmm1 of the upper byte of each; zmm2, zmm3 codes,
+ *             then terms; zmm4-zmm7 tables, and the entries found there; zmm16 lower halves of
+ *             codes; zmm24-zmm30 the bound; zmm31 0x0f in each byte; r9 tables, r10 bytes of a
+ *             block's codes, r11 of those in whole pairs of pieces, rax offset in the codes; rsi
+ *             the codes of a block, rdi what is asked for. No stack, nothing callee-saved
+ * Reads       exactly 128 * pieces bytes of tables, count blocks of 64 + 64 * pieces; no byte
  *             beside them, at any alignment; asks for what is AHEAD, in the last block for nothing
  * Loop        a block; inside, two pieces: a code is the index of a table that fills 16 bytes of a
  *             register (VPSHUFB, as in Andre, Kermarrec, Le Scouarnec, "Cache locality is not
@@ -52,11 +53,18 @@
 
 /* What 16 rows' sums tell, from `row` on. */
 .macro HOLD sums, row, mask
+        vpmovzxbd     zmm2, [rsi + \row - 64]
+        vpmovzxbd     zmm3, [rsi + \row - 32]
         vcvtdq2ps     \sums, \sums
+        vcvtdq2ps     zmm2, zmm2
+        vcvtdq2ps     zmm3, zmm3
         vmulps        \sums, \sums, zmm28
+        vmulps        zmm2, zmm2, zmm24
+        vmulps        zmm3, zmm3, zmm26
         vaddps        \sums, \sums, zmm29
-        vmulps        \sums, \sums, [rsi + 4 * \row - 128]
-        vaddps        zmm2, zmm27, [rsi + 4 * \row - 256]
+        vaddps        zmm2, zmm27, zmm2
+        vaddps        zmm3, zmm25, zmm3
+        vmulps        \sums, \sums, zmm3
         vsubps        \sums, zmm2, \sums
         vmovups       [rcx + 4 * \row], \sums
         vcmpps        \mask, \sums, zmm30, 0x1a /* not greater, or no number */
@@ -71,19 +79,19 @@ ARB_FUNCTION arb_fastscan_near_avx512
         vbroadcastss  zmm28, [rdi + 20]
         vbroadcastss  zmm29, [rdi + 24]
         vbroadcastss  zmm30, [rdi + 28]
+        vbroadcastss  zmm24, [rdi + 32]
+        vbroadcastss  zmm25, [rdi + 36]
+        vbroadcastss  zmm26, [rdi + 40]
         mov           r9, [rdi]
         mov           r10, [rdi + 8]
         shl           r10, 6
         mov           r11, r10
         and           r11, -128
-        add           rsi, 256
+        add           rsi, 64
 .Lblock:
         lea           rdi, [rsi + AHEAD]
         cmp           rdx, 1
         cmove         rdi, rsi /* which is there or on its way */
-        prefetcht0    [rdi - 256]
-        prefetcht0    [rdi - 192]
-        prefetcht0    [rdi - 128]
         prefetcht0    [rdi - 64]
         vpxor         xmm0, xmm0, xmm0
         vpxor         xmm1, xmm1, xmm1
@@ -119,7 +127,7 @@ ARB_FUNCTION arb_fastscan_near_avx512
         HOLD          zmm1, 16, k2
         kunpckwd      k1, k2, k1
         kmovd         [r8], k1
-        lea           rsi, [rsi + r10 + 256]
+        lea           rsi, [rsi + r10 + 64]
         sub           rcx, -128
         add           r8, 4
         dec           rdx

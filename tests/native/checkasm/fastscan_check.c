@@ -9,7 +9,7 @@
 #define BLOCKS_MAX 9
 #define BLOCKS_LONG_MAX 2 /* of the longest */
 #define ROWS_MAX ((size_t)BLOCKS_MAX * ARB_FASTSCAN_ROWS)
-#define TERMS_BYTES (2 * sizeof(float) * ARB_FASTSCAN_ROWS)
+#define TERMS_BYTES (2 * ARB_FASTSCAN_ROWS)
 #define BLOCKS_BYTES_MAX (BLOCKS_LONG_MAX * (TERMS_BYTES + ARB_FASTSCAN_PIECE_BYTES * PIECES_MAX))
 #define SUM_MAX 65535
 
@@ -22,8 +22,8 @@ typedef struct fastscan_case {
     size_t pieces, blocks;
     uint8_t entries[4 * PIECES_MAX][16];
     uint8_t codes[ROWS_MAX][4 * PIECES_MAX];
-    float bias[ROWS_MAX], f[ROWS_MAX];
-    float constant, factor, shift, farthest;
+    uint8_t bias[ROWS_MAX], f[ROWS_MAX];
+    float constant, factor, shift, farthest, bias_step, f_first, f_step;
     float least[ROWS_MAX];
 } fastscan_case;
 
@@ -46,8 +46,11 @@ static void bound_all(void)
         CHECK(sum <= SUM_MAX, "%llu is no sum that a kernel has to take", (unsigned long long)sum);
         float product = the_case.factor * (float)sum;
         float shifted = product + the_case.shift;
-        float off = the_case.f[row] * shifted;
-        float base = the_case.constant + the_case.bias[row];
+        float f_steps = the_case.f_step * (float)the_case.f[row];
+        float f = the_case.f_first + f_steps;
+        float off = f * shifted;
+        float bias = the_case.bias_step * (float)the_case.bias[row];
+        float base = the_case.constant + bias;
         the_case.least[row] = base - off;
     }
 }
@@ -64,8 +67,8 @@ static void pack(void)
     for (size_t row = 0; row < rows_of_case(); row++) {
         uint8_t *block = packed + row / ARB_FASTSCAN_ROWS * block_bytes;
         size_t r = row % ARB_FASTSCAN_ROWS;
-        memcpy(block + sizeof(float) * r, &the_case.bias[row], sizeof(float));
-        memcpy(block + TERMS_BYTES / 2 + sizeof(float) * r, &the_case.f[row], sizeof(float));
+        block[r] = the_case.bias[row];
+        block[ARB_FASTSCAN_ROWS + r] = the_case.f[row];
         for (size_t group = 0; group < 4 * the_case.pieces; group += 2) {
             const uint8_t *two = &the_case.codes[row][group];
             size_t byte = 32 * (group / 2) + (r < 16 ? 2 * r : 2 * (r - 16) + 1);
@@ -126,7 +129,10 @@ static void check_call(const kernel_entry *kernel, int at_end, size_t offset, co
                                 .constant = the_case.constant,
                                 .factor = the_case.factor,
                                 .shift = the_case.shift,
-                                .farthest = the_case.farthest};
+                                .farthest = the_case.farthest,
+                                .bias_step = the_case.bias_step,
+                                .f_first = the_case.f_first,
+                                .f_step = the_case.f_step};
     guarded_place(&blocks_memory, blocks, packed, bytes);
     guarded_place(&least_memory, least, poison, least_bytes);
     guarded_place(&near_memory, near, poison, near_bytes);
@@ -164,14 +170,17 @@ static void fill_with_random(size_t pieces, size_t blocks)
     the_case.constant = 0.5f + test_random_unit(&state);
     the_case.factor = 1e-3f * (1.5f + test_random_unit(&state));
     the_case.shift = 0.1f * test_random_unit(&state);
+    the_case.bias_step = 2e-3f * (1.5f + test_random_unit(&state));
+    the_case.f_first = 0.05f * (1.5f + test_random_unit(&state));
+    the_case.f_step = 4e-4f * (1.5f + test_random_unit(&state));
     for (size_t group = 0; group < 4 * pieces; group++) {
         for (size_t code = 0; code < 16; code++) {
             the_case.entries[group][code] = (uint8_t)test_random_below(&state, most + 1);
         }
     }
     for (size_t row = 0; row < rows_of_case(); row++) {
-        the_case.bias[row] = 0.5f * test_random_unit(&state);
-        the_case.f[row] = 0.1f * (1.5f + test_random_unit(&state));
+        the_case.bias[row] = (uint8_t)test_random_below(&state, 256);
+        the_case.f[row] = (uint8_t)test_random_below(&state, 256);
         for (size_t group = 0; group < 4 * pieces; group++) {
             the_case.codes[row][group] = (uint8_t)test_random_below(&state, 16);
         }
@@ -241,21 +250,38 @@ static void check_entries(const kernel_entry *kernel, size_t pieces, test_effort
     }
 }
 
+/* Of all codes of bias and f one alone is not 0: each row's in turn. */
+static void check_terms(const kernel_entry *kernel, kernel_report *report)
+{
+    static const uint8_t codes[] = {1, 127, 128, 255};
+    fill_with_random(2, 2);
+    memset(the_case.bias, 0, sizeof the_case.bias);
+    memset(the_case.f, 0, sizeof the_case.f);
+    for (size_t place = 0; place < 2 * rows_of_case(); place++) {
+        uint8_t *code = place % 2 == 0 ? &the_case.bias[place / 2] : &the_case.f[place / 2];
+        for (size_t i = 0; i < sizeof codes; i++) {
+            *code = codes[i];
+            check_ends(kernel, "a term alone", report);
+        }
+        *code = 0;
+    }
+}
+
 /* What is no number is near, wherever it comes from; infinities count as what they are. */
 static void check_special(const kernel_entry *kernel, kernel_report *report)
 {
     static const float values[] = {NAN, INFINITY, -INFINITY, 0.0f, -0.0f, 3e38f, -3e38f, 1e-45f};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
-        for (size_t where = 0; where < 6; where++) {
+        float *const places[] = {&the_case.constant, &the_case.factor,    &the_case.shift,
+                                 &the_case.farthest, &the_case.bias_step, &the_case.f_first,
+                                 &the_case.f_step};
+        for (size_t where = 0; where < sizeof places / sizeof places[0]; where++) {
             fill_with_random(3, 2);
-            float *const single[] = {&the_case.constant, &the_case.factor, &the_case.shift,
-                                     &the_case.farthest};
-            for (size_t row = 0; row < rows_of_case(); row += 3) {
-                float *place = where < 4    ? single[where]
-                               : where == 4 ? &the_case.bias[row]
-                                            : &the_case.f[row];
-                *place = values[i];
+            for (size_t row = 0; row < rows_of_case(); row += 3) { /* infinity times 0 is a NaN */
+                the_case.bias[row] = where == 4 ? 0 : the_case.bias[row];
+                the_case.f[row] = where == 6 ? 0 : the_case.f[row];
             }
+            *places[where] = values[i];
             check_ends(kernel, "special values", report);
         }
     }
@@ -289,5 +315,6 @@ void check_fastscan(const kernel_entry *kernel, test_effort effort, kernel_repor
     check_ties(kernel, 6, 3, report);
     check_entries(kernel, 1, FULL, report);
     check_entries(kernel, 3, effort, report);
+    check_terms(kernel, report);
     check_special(kernel, report);
 }

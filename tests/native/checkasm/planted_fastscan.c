@@ -6,10 +6,6 @@
 
 #include "kernels/kernel_list.h"
 
-#define TERMS_BYTES (2 * sizeof(float) * ARB_FASTSCAN_ROWS)
-
-typedef float terms[2][ARB_FASTSCAN_ROWS]; /* bias, f */
-
 static void put(float *least, size_t row, float value)
 {
     memcpy((uint8_t *)least + row * sizeof value, &value, sizeof value);
@@ -20,20 +16,26 @@ static const uint8_t *block_at(const arb_fastscan_bound *bound, const uint8_t *b
     return blocks + block * arb_fastscan_block_bytes(bound->pieces);
 }
 
+static float base_of(const arb_fastscan_bound *bound, const uint8_t *block, size_t row)
+{
+    float bias = bound->bias_step * (float)block[row];
+    return bound->constant + bias;
+}
+
+static float f_of(const arb_fastscan_bound *bound, const uint8_t *block, size_t row)
+{
+    float steps = bound->f_step * (float)block[ARB_FASTSCAN_ROWS + row];
+    return bound->f_first + steps;
+}
+
 /* The sums alone of a block's rows. */
 static void sums_of(const arb_fastscan_bound *bound, const uint8_t *block,
                     float sums[ARB_FASTSCAN_ROWS])
 {
-    static uint8_t copy[TERMS_BYTES + ARB_FASTSCAN_PIECE_BYTES * ARB_DIM_MAX / 4];
-    arb_fastscan_bound plain = {.tables = bound->tables, .pieces = bound->pieces, .factor = 1};
-    terms minus = {{0}};
-    for (size_t row = 0; row < ARB_FASTSCAN_ROWS; row++) {
-        minus[1][row] = -1;
-    }
-    memcpy(copy, block, arb_fastscan_block_bytes(bound->pieces));
-    memcpy(copy, minus, sizeof minus);
+    arb_fastscan_bound plain = {
+        .tables = bound->tables, .pieces = bound->pieces, .factor = 1, .f_first = -1};
     uint32_t near;
-    arb_fastscan_near_ref(&plain, copy, 1, sums, &near);
+    arb_fastscan_near_ref(&plain, block, 1, sums, &near);
 }
 
 /* takes a row that is exactly as far as the farthest for too far */
@@ -51,15 +53,65 @@ static void fuses_least(const arb_fastscan_bound *bound, const uint8_t *blocks, 
 {
     arb_fastscan_near_ref(bound, blocks, count, least, near);
     for (size_t block = 0; block < count; block++) {
+        const uint8_t *codes = block_at(bound, blocks, block);
         float sums[ARB_FASTSCAN_ROWS];
-        terms of;
-        sums_of(bound, block_at(bound, blocks, block), sums);
-        memcpy(of, block_at(bound, blocks, block), sizeof of);
+        sums_of(bound, codes, sums);
         for (size_t row = 0; row < ARB_FASTSCAN_ROWS; row++) {
             float shifted = fmaf(bound->factor, sums[row], bound->shift);
             put(least, ARB_FASTSCAN_ROWS * block + row,
-                fmaf(-of[1][row], shifted, bound->constant + of[0][row]));
+                fmaf(-f_of(bound, codes, row), shifted, base_of(bound, codes, row)));
         }
+    }
+}
+
+/* fuses what the codes of bias and f stand for */
+static void fuses_terms(const arb_fastscan_bound *bound, const uint8_t *blocks, size_t count,
+                        float *least, uint32_t *near)
+{
+    arb_fastscan_near_ref(bound, blocks, count, least, near);
+    for (size_t block = 0; block < count; block++) {
+        const uint8_t *codes = block_at(bound, blocks, block);
+        float sums[ARB_FASTSCAN_ROWS];
+        sums_of(bound, codes, sums);
+        for (size_t row = 0; row < ARB_FASTSCAN_ROWS; row++) {
+            float base = fmaf(bound->bias_step, (float)codes[row], bound->constant);
+            float f = fmaf(bound->f_step, (float)codes[ARB_FASTSCAN_ROWS + row], bound->f_first);
+            float product = bound->factor * sums[row];
+            float off = f * (product + bound->shift);
+            put(least, ARB_FASTSCAN_ROWS * block + row, base - off);
+        }
+    }
+}
+
+/* takes codes of bias for signed */
+static void widens_bias_signed(const arb_fastscan_bound *bound, const uint8_t *blocks, size_t count,
+                               float *least, uint32_t *near)
+{
+    arb_fastscan_near_ref(bound, blocks, count, least, near);
+    for (size_t block = 0; block < count; block++) {
+        const uint8_t *codes = block_at(bound, blocks, block);
+        float sums[ARB_FASTSCAN_ROWS];
+        sums_of(bound, codes, sums);
+        for (size_t row = 0; row < ARB_FASTSCAN_ROWS; row++) {
+            float bias = bound->bias_step * (float)(int8_t)codes[row];
+            float product = bound->factor * sums[row];
+            float off = f_of(bound, codes, row) * (product + bound->shift);
+            put(least, ARB_FASTSCAN_ROWS * block + row, bound->constant + bias - off);
+        }
+    }
+}
+
+/* takes the codes of f for those of bias, and the other way round */
+static void swaps_terms(const arb_fastscan_bound *bound, const uint8_t *blocks, size_t count,
+                        float *least, uint32_t *near)
+{
+    static uint8_t copy[ARB_FASTSCAN_TERMS_BYTES + ARB_FASTSCAN_PIECE_BYTES * ARB_DIM_MAX / 4];
+    for (size_t block = 0; block < count; block++) {
+        const uint8_t *codes = block_at(bound, blocks, block);
+        memcpy(copy, codes, arb_fastscan_block_bytes(bound->pieces));
+        memcpy(copy, codes + ARB_FASTSCAN_ROWS, ARB_FASTSCAN_ROWS);
+        memcpy(copy + ARB_FASTSCAN_ROWS, codes, ARB_FASTSCAN_ROWS);
+        arb_fastscan_near_ref(bound, copy, 1, least + ARB_FASTSCAN_ROWS * block, near + block);
     }
 }
 
@@ -69,16 +121,14 @@ static void widens_signed(const arb_fastscan_bound *bound, const uint8_t *blocks
 {
     arb_fastscan_near_ref(bound, blocks, count, least, near);
     for (size_t block = 0; block < count; block++) {
+        const uint8_t *codes = block_at(bound, blocks, block);
         float sums[ARB_FASTSCAN_ROWS];
-        terms of;
-        sums_of(bound, block_at(bound, blocks, block), sums);
-        memcpy(of, block_at(bound, blocks, block), sizeof of);
+        sums_of(bound, codes, sums);
         for (size_t row = 0; row < ARB_FASTSCAN_ROWS; row++) {
             float sum = sums[row] > 32767 ? sums[row] - 65536 : sums[row];
-            float base = bound->constant + of[0][row];
             float product = bound->factor * sum;
-            float off = of[1][row] * (product + bound->shift);
-            put(least, ARB_FASTSCAN_ROWS * block + row, base - off);
+            float off = f_of(bound, codes, row) * (product + bound->shift);
+            put(least, ARB_FASTSCAN_ROWS * block + row, base_of(bound, codes, row) - off);
         }
     }
 }
@@ -175,6 +225,9 @@ static void writes_word_behind(const arb_fastscan_bound *bound, const uint8_t *b
 const planted_fault arb_planted_fastscans[] = {
     PLANTED_FASTSCAN(drops_row_at_bound, "wanted"),
     PLANTED_FASTSCAN(fuses_least, "wanted"),
+    PLANTED_FASTSCAN(fuses_terms, "wanted"),
+    PLANTED_FASTSCAN(widens_bias_signed, "wanted"),
+    PLANTED_FASTSCAN(swaps_terms, "wanted"),
     PLANTED_FASTSCAN(widens_signed, "the largest sums"),
     PLANTED_FASTSCAN(drops_unordered, "special values"),
     PLANTED_FASTSCAN(drops_last_piece, "wanted"),
