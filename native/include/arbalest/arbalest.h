@@ -150,7 +150,7 @@ typedef enum arb_strategy {
 #define ARB_STRATEGIES 5
 
 /* The rows that match a filter which many searches share, laid together by where they lie: an
- * inverted file (IVF) over short codes of them, 45 to 90 bytes a row up to 384 components. A search
+ * inverted file (IVF) over short codes of them, 30 to 65 bytes a row up to 384 components. A search
  * with the filter looks at those parts of it that may hold something near, one behind the other in
  * memory: it costs a fraction of a scan, also where the rows that match lie far from the query.
  * Immutable. */

@@ -31,7 +31,7 @@ public final class DatasetFilters {
   private static final int SUBSET_ROWS_MIN = 1000;
 
   /** Memory of a subset's row beside its bits, at least. */
-  private static final int SUBSET_ROW_BYTES = 28;
+  private static final int SUBSET_ROW_BYTES = 10;
 
   private final FilterCache cache;
   private final MetadataIndex index;
