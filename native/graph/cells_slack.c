@@ -135,7 +135,8 @@ static void fill_bands(arb_slack_sample *sample, needed *needs, uint32_t count)
         uint32_t end = count * (b + 1) / ARB_SLACK_BANDS;
         band->far = needs[(first + end) / 2].far;
         for (uint32_t i = first; i < end; i++) {
-            band->nearest[band->nearest_count++] = needs[i].nearest;
+            if (needs[i].count > 0)
+                band->nearest[band->nearest_count++] = needs[i].nearest;
             memcpy(band->all + band->all_count, needs[i].all, needs[i].count * sizeof(float));
             band->all_count += needs[i].count;
         }
@@ -171,6 +172,10 @@ arb_slack arb_cells_slack(const arb_cells *cells, uint32_t k, float target)
     for (uint32_t band = 0; band < ARB_SLACK_BANDS; band++) {
         slack.far[band] = sample->bands[band].far;
         slack.centre[band] = slack_of(&sample->bands[band], k, target);
+        /* a k-th row that turns out nearer must not bring back cells that were passed over */
+        if (band > 0)
+            slack.centre[band] = fmaxf(
+                slack.centre[band], slack.centre[band - 1] + slack.far[band - 1] - slack.far[band]);
     }
     return slack;
 }
