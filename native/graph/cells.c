@@ -134,6 +134,7 @@ static int find_centres(making *of)
             return 0;
         move_centres(of);
     }
+    arb_centres_group(of->centres);
     return 1;
 }
 
@@ -156,7 +157,6 @@ static int even_out(making *of)
 {
     int current = 1;
     uint32_t made = 1;
-    arb_centres_group(of->centres);
     arb_cells_room(of->cells->sizes, of->centres->count, of->room);
     for (int round = 0; round < MOVE_ROUNDS && current && made > 0; round++) {
         of->move_count = 0;
@@ -175,7 +175,6 @@ static arb_status lay_by_group(making *of)
     if (moved == NULL)
         return arb_fail(ARB_RESOURCE_EXHAUSTED, "cells: no memory for %u centres", count);
     uint32_t *sizes = moved + count;
-    arb_centres_group(of->centres);
     arb_status status = arb_centres_lay_by_group(of->centres, moved);
     for (uint32_t member = 0; status == ARB_OK && member < of->cells->count; member++)
         of->cell_of[member] = (uint16_t)moved[of->cell_of[member]];
