@@ -38,6 +38,24 @@ static void sums_of(const arb_fastscan_bound *bound, const uint8_t *block,
     arb_fastscan_near_ref(&plain, block, 1, sums, &near);
 }
 
+/* What a row is told to be, from its block and its sum. */
+typedef float (*tell_fn)(const arb_fastscan_bound *bound, const uint8_t *block, size_t row,
+                         float sum);
+
+/* The reference, but for what rows are told to be. */
+static void tell_anew(const arb_fastscan_bound *bound, const uint8_t *blocks, size_t count,
+                      float *least, uint32_t *near, tell_fn tell)
+{
+    arb_fastscan_near_ref(bound, blocks, count, least, near);
+    for (size_t block = 0; block < count; block++) {
+        const uint8_t *codes = block_at(bound, blocks, block);
+        float sums[ARB_FASTSCAN_ROWS];
+        sums_of(bound, codes, sums);
+        for (size_t row = 0; row < ARB_FASTSCAN_ROWS; row++)
+            put(least, ARB_FASTSCAN_ROWS * block + row, tell(bound, codes, row, sums[row]));
+    }
+}
+
 /* takes a row that is exactly as far as the farthest for too far */
 static void drops_row_at_bound(const arb_fastscan_bound *bound, const uint8_t *blocks, size_t count,
                                float *least, uint32_t *near)
@@ -48,57 +66,47 @@ static void drops_row_at_bound(const arb_fastscan_bound *bound, const uint8_t *b
 }
 
 /* fuses products and sums */
+static float tell_fuses_least(const arb_fastscan_bound *bound, const uint8_t *block, size_t row,
+                              float sum)
+{
+    float shifted = fmaf(bound->factor, sum, bound->shift);
+    return fmaf(-f_of(bound, block, row), shifted, base_of(bound, block, row));
+}
 static void fuses_least(const arb_fastscan_bound *bound, const uint8_t *blocks, size_t count,
                         float *least, uint32_t *near)
 {
-    arb_fastscan_near_ref(bound, blocks, count, least, near);
-    for (size_t block = 0; block < count; block++) {
-        const uint8_t *codes = block_at(bound, blocks, block);
-        float sums[ARB_FASTSCAN_ROWS];
-        sums_of(bound, codes, sums);
-        for (size_t row = 0; row < ARB_FASTSCAN_ROWS; row++) {
-            float shifted = fmaf(bound->factor, sums[row], bound->shift);
-            put(least, ARB_FASTSCAN_ROWS * block + row,
-                fmaf(-f_of(bound, codes, row), shifted, base_of(bound, codes, row)));
-        }
-    }
+    tell_anew(bound, blocks, count, least, near, tell_fuses_least);
 }
 
 /* fuses what the codes of bias and f stand for */
+static float tell_fuses_terms(const arb_fastscan_bound *bound, const uint8_t *block, size_t row,
+                              float sum)
+{
+    float base = fmaf(bound->bias_step, (float)block[row], bound->constant);
+    float f = fmaf(bound->f_step, (float)block[ARB_FASTSCAN_ROWS + row], bound->f_first);
+    float product = bound->factor * sum;
+    float off = f * (product + bound->shift);
+    return base - off;
+}
 static void fuses_terms(const arb_fastscan_bound *bound, const uint8_t *blocks, size_t count,
                         float *least, uint32_t *near)
 {
-    arb_fastscan_near_ref(bound, blocks, count, least, near);
-    for (size_t block = 0; block < count; block++) {
-        const uint8_t *codes = block_at(bound, blocks, block);
-        float sums[ARB_FASTSCAN_ROWS];
-        sums_of(bound, codes, sums);
-        for (size_t row = 0; row < ARB_FASTSCAN_ROWS; row++) {
-            float base = fmaf(bound->bias_step, (float)codes[row], bound->constant);
-            float f = fmaf(bound->f_step, (float)codes[ARB_FASTSCAN_ROWS + row], bound->f_first);
-            float product = bound->factor * sums[row];
-            float off = f * (product + bound->shift);
-            put(least, ARB_FASTSCAN_ROWS * block + row, base - off);
-        }
-    }
+    tell_anew(bound, blocks, count, least, near, tell_fuses_terms);
 }
 
 /* takes codes of bias for signed */
+static float tell_widens_bias_signed(const arb_fastscan_bound *bound, const uint8_t *block,
+                                     size_t row, float sum)
+{
+    float bias = bound->bias_step * (float)(int8_t)block[row];
+    float product = bound->factor * sum;
+    float off = f_of(bound, block, row) * (product + bound->shift);
+    return bound->constant + bias - off;
+}
 static void widens_bias_signed(const arb_fastscan_bound *bound, const uint8_t *blocks, size_t count,
                                float *least, uint32_t *near)
 {
-    arb_fastscan_near_ref(bound, blocks, count, least, near);
-    for (size_t block = 0; block < count; block++) {
-        const uint8_t *codes = block_at(bound, blocks, block);
-        float sums[ARB_FASTSCAN_ROWS];
-        sums_of(bound, codes, sums);
-        for (size_t row = 0; row < ARB_FASTSCAN_ROWS; row++) {
-            float bias = bound->bias_step * (float)(int8_t)codes[row];
-            float product = bound->factor * sums[row];
-            float off = f_of(bound, codes, row) * (product + bound->shift);
-            put(least, ARB_FASTSCAN_ROWS * block + row, bound->constant + bias - off);
-        }
-    }
+    tell_anew(bound, blocks, count, least, near, tell_widens_bias_signed);
 }
 
 /* takes the codes of f for those of bias, and the other way round */
@@ -116,21 +124,17 @@ static void swaps_terms(const arb_fastscan_bound *bound, const uint8_t *blocks, 
 }
 
 /* takes sums of 16 bits for signed */
+static float tell_widens_signed(const arb_fastscan_bound *bound, const uint8_t *block, size_t row,
+                                float sum)
+{
+    float product = bound->factor * (sum > 32767 ? sum - 65536 : sum);
+    float off = f_of(bound, block, row) * (product + bound->shift);
+    return base_of(bound, block, row) - off;
+}
 static void widens_signed(const arb_fastscan_bound *bound, const uint8_t *blocks, size_t count,
                           float *least, uint32_t *near)
 {
-    arb_fastscan_near_ref(bound, blocks, count, least, near);
-    for (size_t block = 0; block < count; block++) {
-        const uint8_t *codes = block_at(bound, blocks, block);
-        float sums[ARB_FASTSCAN_ROWS];
-        sums_of(bound, codes, sums);
-        for (size_t row = 0; row < ARB_FASTSCAN_ROWS; row++) {
-            float sum = sums[row] > 32767 ? sums[row] - 65536 : sums[row];
-            float product = bound->factor * sum;
-            float off = f_of(bound, codes, row) * (product + bound->shift);
-            put(least, ARB_FASTSCAN_ROWS * block + row, base_of(bound, codes, row) - off);
-        }
-    }
+    tell_anew(bound, blocks, count, least, near, tell_widens_signed);
 }
 
 /* takes what is no number for too far */
